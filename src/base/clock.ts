@@ -1,0 +1,30 @@
+/** Milliseconds since the Unix epoch. */
+export type EpochMs = number;
+
+/** Time as an argument: engines never read the system clock or set timers themselves. */
+export interface Clock {
+  now(): EpochMs;
+  /** Resolves after `ms` milliseconds; rejects with `signal.reason` on abort. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      }, ms);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    }),
+};

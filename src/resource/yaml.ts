@@ -1,0 +1,32 @@
+import type { Json } from "./json.ts";
+
+/** A fault in a YAML or JSON text. Lines and columns are 1-based; `line` is of the whole file. */
+export interface YamlDiagnostic {
+  readonly code: "YAML_SYNTAX" | "YAML_VALUE" | "YAML_LIMIT";
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+  /** Without the position. */
+  readonly message: string;
+}
+
+/** One YAML document of a stream. */
+export interface YamlDocument {
+  readonly value: Json;
+  /** 1-based number in the stream; empty documents count. */
+  readonly document: number;
+  /** 1-based line on which the document starts. */
+  readonly line: number;
+}
+
+/** Bounds on one YAML text (reliability.md L11, L12). */
+export interface YamlLimits {
+  /** Bytes of the text. Default 10 MiB. */
+  readonly maxBytes: number;
+  /** Nesting of collections. Default 100. */
+  readonly maxDepth: number;
+  /** Aliases in one document. Default 1,000. */
+  readonly maxAliases: number;
+  /** Nodes of one document after aliases are expanded. Default 1,000,000. */
+  readonly maxNodes: number;
+}
