@@ -1,0 +1,78 @@
+import type { EpochMs } from "../base/index.ts";
+
+/** Why a run began. */
+export type RunCause = "push" | "app changed" | "secret changed" | "drift" | "full comparison" | "by hand" | "retry" | "wait" | "schedule" | "deletion";
+
+/** What was fetched for one git entry of `spec.fetch`. */
+export interface FetchedSource {
+  /** As the App writes it, credentials masked. */
+  readonly url: string;
+  readonly ref: string;
+  /** Hex object id of the commit. */
+  readonly commit: string;
+  readonly commitTitle: string;
+  readonly subPath: string;
+  /** Object id of the tree at `subPath`. */
+  readonly treeId: string;
+}
+
+/** One change of the plan, secrets masked. */
+export interface PlannedChange {
+  /** `configmap/cfg (v1) namespace: default`. */
+  readonly resource: string;
+  readonly op: "create" | "update" | "delete" | "exists" | "noop";
+  readonly waitFor: "reconcile" | "delete" | "";
+  /** Why it comes where it comes: `after upserting cert-manager (kapp.k14s.io/change-rule.create-order)`. */
+  readonly reasons: readonly string[];
+  /** Field differences as text lines, values of Secrets masked. */
+  readonly diff: readonly string[];
+}
+
+/** A run as it happens: what the timeline, the by-hand API and the run record show. Every text has passed the redactor. */
+export type RunEvent = { readonly at: EpochMs } & (
+  | { readonly type: "started"; readonly runId: string; readonly app: string; readonly cause: RunCause; readonly epoch: number }
+  | {
+      readonly type: "fetched";
+      readonly ms: number;
+      readonly sources: readonly FetchedSource[];
+      readonly requests: number;
+      readonly bytes: number;
+      readonly files: number;
+      readonly notes: readonly string[];
+    }
+  | { readonly type: "templated"; readonly ms: number; readonly documents: number }
+  | { readonly type: "planned"; readonly ms: number; readonly cluster: string; readonly changes: readonly PlannedChange[] }
+  /** One call on the run cluster came back. */
+  | { readonly type: "applied"; readonly op: PlannedChange["op"]; readonly resource: string; readonly reasons: readonly string[] }
+  | { readonly type: "waited"; readonly resource: string; readonly state: "ok" | "ongoing" | "fail"; readonly message: string }
+  /** Anything else worth a line: kapp's section lines, notes, warnings of the API server. */
+  | { readonly type: "note"; readonly text: string }
+  | {
+      readonly type: "finished";
+      readonly ms: number;
+      /** `waiting`: only waits are left, the worker is given back and the run goes on in a later slice. */
+      readonly outcome: "succeeded" | "failed" | "waiting" | "superseded" | "skipped";
+      /** One sentence, as `friendlyDescription`. */
+      readonly description: string;
+      readonly error?: string;
+    }
+);
+
+/** A run as it is kept (30 days, newest first). */
+export interface RunRecord {
+  readonly runId: string;
+  /** `NS/NAME`. */
+  readonly app: string;
+  readonly cause: RunCause;
+  readonly epoch: number;
+  /** The `wanted` that this run answers. */
+  readonly wanted: number;
+  readonly startedAt: EpochMs;
+  /** Absent while the run is going on. */
+  readonly finishedAt?: EpochMs;
+  readonly outcome?: "succeeded" | "failed" | "waiting" | "superseded" | "skipped";
+  /** Milliseconds by stage. */
+  readonly timings: { readonly fetch?: number; readonly template?: number; readonly plan?: number; readonly deploy?: number };
+  /** In order; at most 1,000, the middle is cut. */
+  readonly events: readonly RunEvent[];
+}
