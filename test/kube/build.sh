@@ -1,21 +1,23 @@
 #!/bin/sh
-# Builds the control plane that tests/kube runs against: kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok and etcd.
+# Builds the control plane that the tests in this folder run against: kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok and etcd.
 # Needs Go and its module proxy only. The binaries go outside the checkout and are built once per set of versions; the last line of stdout
 # is the folder that holds them. LATEEN_KUBE_CACHE names another cache folder.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cache=${LATEEN_KUBE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lateen/kube}
-key=$(cd "$here" && cat build.sh etcd/go.mod etcd/go.sum etcd/main.go kubernetes/go.mod kubernetes/go.sum kwok/go.mod kwok/go.sum | sha256sum | cut -c1-16)
+key=$(cd "$here" && cat etcd/go.mod etcd/go.sum etcd/main.go kubernetes/go.mod kubernetes/go.sum kwok/go.mod kwok/go.sum | sha256sum | cut -c1-16)
 bin=$cache/$key
 mkdir -p "$bin"
 
-kubernetes=$(sed -n 's|^.*k8s.io/kubernetes \(v[0-9.]*\)$|\1|p' "$here/kubernetes/go.mod")
-kwok=$(sed -n 's|^.*sigs.k8s.io/kwok \(v[0-9.]*\)$|\1|p' "$here/kwok/go.mod")
+# version MODULE: the version that go.mod asks for, without Go, so that a machine with the binaries needs nothing else.
+version() { sed -n "s|^.*$1 \(v[0-9][0-9.]*\).*\$|\1|p" "$here"/*/go.mod | head -n 1; }
+kubernetes=$(version k8s.io/kubernetes)
+kwok=$(version sigs.k8s.io/kwok)
 minor=${kubernetes#v1.}
 minor=${minor%%.*}
-version=k8s.io/component-base/version
-stamp="-X $version.gitVersion=$kubernetes -X $version.gitMajor=1 -X $version.gitMinor=$minor -X $version.gitTreeState=clean"
+package=k8s.io/component-base/version
+stamp="-X $package.gitVersion=$kubernetes -X $package.gitMajor=1 -X $package.gitMinor=$minor -X $package.gitTreeState=clean"
 
 # build MODULE PACKAGE NAME [LDFLAGS]: a finished binary appears under its name at once, so an interrupted build is never taken for one.
 build() {
