@@ -1,4 +1,4 @@
-import type { Redactor } from "./redact.ts";
+import { type Redactor, redactDeep } from "./redact.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export function createLog(options: LogOptions, fields: LogFields = {}): Log {
     (message: string, more: LogFields = {}): void => {
       if (rank[level] < least) return;
       const entry = { time: new Date(options.now()).toISOString(), level, message, ...fields, ...more };
-      const line = options.redactor.redact(JSON.stringify(entry, serialize));
+      const line = JSON.stringify(redactDeep(options.redactor, entry));
       options.write(line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…` : line);
     };
   return {
@@ -52,8 +52,3 @@ export const silentLog: Log = {
   error: () => undefined,
   child: () => silentLog,
 };
-
-function serialize(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
-  return typeof value === "bigint" ? value.toString() : value;
-}

@@ -34,3 +34,17 @@ export function createRedactor(): Redactor {
     },
   };
 }
+
+/** The value with every string in it redacted; numbers and keys stay, so that the shape survives. */
+export function redactDeep<Value>(redactor: Redactor, value: Value): Value {
+  const walk = (member: unknown): unknown => {
+    if (typeof member === "string") return redactor.redact(member);
+    if (Array.isArray(member)) return member.map(walk);
+    if (member instanceof Error) return { name: member.name, message: redactor.redact(member.message), stack: redactor.redact(member.stack ?? "") };
+    if (typeof member === "bigint") return member.toString();
+    if (typeof member !== "object" || member === null) return member;
+    return Object.fromEntries(Object.entries(member).map(([key, inner]) => [key, walk(inner)]));
+  };
+  // The walk keeps the shape: only the texts inside strings change.
+  return walk(value) as Value;
+}

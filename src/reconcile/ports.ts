@@ -4,6 +4,7 @@
  */
 import type { Clock, Log, Redactor } from "../base/index.ts";
 import type { KubeObject } from "../resource/index.ts";
+import type { RunCause } from "./run-event.ts";
 
 // ---------------------------------------------------------------------------------------------- work rows
 
@@ -95,6 +96,8 @@ export interface WakeUp {
   readonly delayMs?: number;
   /** Fair-share group: run cluster for apps, git host for sources. */
   readonly group?: string;
+  /** Why, for the run record only: a lost cause costs nothing. */
+  readonly cause?: RunCause;
 }
 
 export interface WakeUps {

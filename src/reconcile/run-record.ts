@@ -1,0 +1,90 @@
+import { redactDeep } from "../base/index.ts";
+import { getJson, putJson, queryJson } from "./item-json.ts";
+import { appPartition } from "./keys.ts";
+import type { Items, Runtime } from "./ports.ts";
+import type { RunCause, RunEvent, RunRecord } from "./run-event.ts";
+
+const keepRunsMs = 30 * 24 * 3_600_000;
+/** Events kept of one run: the first and the last ones tell most. */
+const maxEvents = 1_000;
+/** While a run is going on its record is written at most this often; stage ends are always written. */
+const writeEveryMs = 250;
+
+/** Collects the events of one run, hands them on and keeps the record that by-hand callers follow. */
+export interface RunRecorder {
+  readonly runId: string;
+  emit(event: RunEvent): void;
+  /** Writes what was not yet written. */
+  flush(): Promise<void>;
+}
+
+export function startRunRecord(
+  run: { readonly app: string; readonly cause: RunCause; readonly epoch: number; readonly wanted: number },
+  deps: Runtime & { readonly items: Items },
+  onEvent: ((event: RunEvent) => void) | undefined,
+): RunRecorder {
+  const { clock, items, log, redactor } = deps;
+  const runId = deps.newId();
+  const startedAt = clock.now();
+  const events: RunEvent[] = [];
+  let timings: RunRecord["timings"] = {};
+  let end: Pick<RunRecord, "finishedAt" | "outcome"> = {};
+  let writtenAt = 0;
+  let writing: Promise<void> = Promise.resolve();
+  let dirty = false;
+
+  const write = (): void => {
+    dirty = false;
+    writtenAt = clock.now();
+    const record: RunRecord = { runId, ...run, startedAt, ...end, timings, events: clip(events) };
+    // Writes follow one another; a record that could not be written costs history, never the run.
+    writing = writing
+      .then(() => putJson(items, appPartition(run.app), `RUN#${runId}`, record, clock.now(), { expiresAt: clock.now() + keepRunsMs }))
+      .then(
+        () => undefined,
+        (error: unknown) => log.warn("run record not written", { app: run.app, runId, error }),
+      );
+  };
+
+  return {
+    runId,
+    emit(raw) {
+      // Every text of an event may quote an API server or a repository.
+      const event = redactDeep(redactor, raw);
+      events.push(event);
+      dirty = true;
+      onEvent?.(event);
+      timings = { ...timings, ...timingOf(event) };
+      if (event.type === "finished") end = { finishedAt: event.at, outcome: event.outcome };
+      const isStage = event.type !== "applied" && event.type !== "waited" && event.type !== "note";
+      if ((isStage && event.type !== "started" && event.type !== "fetched" && event.type !== "templated") || clock.now() - writtenAt > writeEveryMs) write();
+    },
+    async flush() {
+      if (dirty) write();
+      await writing;
+    },
+  };
+}
+
+export function getRun(app: string, runId: string, deps: Runtime & { readonly items: Items }): Promise<RunRecord | undefined> {
+  return getJson<RunRecord>(deps.items, appPartition(app), `RUN#${runId}`, deps.clock.now());
+}
+
+/** The newest runs of an App first. */
+export async function listRuns(app: string, limit: number, deps: Runtime & { readonly items: Items }): Promise<readonly RunRecord[]> {
+  const found = await queryJson<RunRecord>(deps.items, appPartition(app), "RUN#", deps.clock.now(), { limit, descending: true });
+  return found.map((run) => run.value);
+}
+
+function timingOf(event: RunEvent): RunRecord["timings"] {
+  if (event.type === "fetched") return { fetch: event.ms };
+  if (event.type === "templated") return { template: event.ms };
+  if (event.type === "planned") return { plan: event.ms };
+  if (event.type === "finished") return { deploy: event.ms };
+  return {};
+}
+
+function clip(events: readonly RunEvent[]): readonly RunEvent[] {
+  if (events.length <= maxEvents) return events;
+  return [...events.slice(0, maxEvents / 2), ...events.slice(-maxEvents / 2)];
+}
