@@ -155,15 +155,13 @@ async function existingCluster(kubeconfig: string): Promise<ControlPlane> {
   };
   const dir = mkdtempSync(join(tmpdir(), "lateen-kube-"));
   const group = createProcessGroup(dir, { keep: false });
+  // The kubectl of the same version as the control plane where it can be had, else whichever the machine has.
+  const kubectl = isOnPath("go") ? join(await controlPlaneBinaries(), "kubectl") : "kubectl";
   return {
     kubeconfig,
     server: config.clusters?.[0]?.cluster?.server ?? "",
     token: config.users?.[0]?.user?.token ?? "",
-    kubectl: createKubectl(
-      isOnPath("kubectl") ? "kubectl" : join(await controlPlaneBinaries(), "kubectl"),
-      dir,
-      kubeconfig,
-    ),
+    kubectl: createKubectl(kubectl, dir, kubeconfig),
     stop: () => group.stop(),
   };
 }
