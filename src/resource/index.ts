@@ -35,3 +35,4 @@ export {
   stringifyJson,
 } from "./json.ts";
 export type { YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
+export { type ParsedYaml, parseYamlStream, type ParseYamlOptions } from "./yaml-parse.ts";
