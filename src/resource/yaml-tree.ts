@@ -1,0 +1,39 @@
+/**
+ * A YAML value as it was written: maps keep the order and the type of their keys, doubles stay apart from integers. What `Json`
+ * cannot say but a printer needs (`1e6` prints as `1e+06`, `"10"` may stand after `b`, a key `n` is `false`).
+ */
+export type YamlTree =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | YamlDouble
+  | readonly YamlTree[]
+  | ReadonlyMap<YamlTree, YamlTree>;
+
+/** A number that YAML holds as a double, also where its value is integral. A class so that no map can be taken for it. */
+export class YamlDouble {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** Shortest digits that read back the same, exponent form from 1e+06 up and below 1e-04, as Go's `%g` prints them in YAML. */
+export function formatGoFloat(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [mantissa = "", exponentText = "0"] = value.toExponential().split("e");
+  const exponent = Number(exponentText);
+  const digits = mantissa.replace(/[-.]/g, "");
+  // Go's 'g' with shortest digits switches at 21 for JSON but at max(digits, 6) elsewhere.
+  if (exponent < -4 || exponent >= Math.max(digits.length, goExponentLimit)) {
+    const sign = exponent < 0 ? "-" : "+";
+    return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  return Math.abs(exponent) < 21 ? String(value) : value.toLocaleString("en-US", { useGrouping: false });
+}
+
+const goExponentLimit = 6;
