@@ -38,7 +38,8 @@ export const generateNameOf = (object: KubeObject): string => text(own(own(objec
 export const namespaceOf = (object: KubeObject): string => text(own(own(object, "metadata"), "namespace"));
 export const uidOf = (object: KubeObject): string => text(own(own(object, "metadata"), "uid"));
 export const resourceVersionOf = (object: KubeObject): string => text(own(own(object, "metadata"), "resourceVersion"));
-export const labelsOf = (object: KubeObject): Readonly<Record<string, string>> => stringMap(own(own(object, "metadata"), "labels"));
+export const labelsOf = (object: KubeObject): Readonly<Record<string, string>> =>
+  stringMap(own(own(object, "metadata"), "labels"));
 export const annotationsOf = (object: KubeObject): Readonly<Record<string, string>> =>
   stringMap(own(own(object, "metadata"), "annotations"));
 

@@ -36,6 +36,12 @@ export {
 } from "./json.ts";
 export type { YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
 export { type ParsedYaml, parseYamlStream, type ParseYamlOptions } from "./yaml-parse.ts";
-export { type LabelRequirement, type LabelSelector, matchesLabels, type ParsedLabelSelector, parseLabelSelector } from "./label-selector.ts";
+export {
+  type LabelRequirement,
+  type LabelSelector,
+  matchesLabels,
+  type ParsedLabelSelector,
+  parseLabelSelector,
+} from "./label-selector.ts";
 export { type StringifyYamlOptions, stringifyYaml } from "./yaml-emit.ts";
 export { formatGoFloat, YamlDouble, type YamlTree } from "./yaml-tree.ts";

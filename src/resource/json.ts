@@ -25,14 +25,21 @@ export function parseJson(text: string): Json {
 }
 
 /** Compact JSON; `bigint` is written as its digits. Keys keep their order unless `sortKeys`. */
-export function stringifyJson(value: Json, options: { readonly sortKeys?: boolean; readonly indent?: number } = {}): string {
+export function stringifyJson(
+  value: Json,
+  options: { readonly sortKeys?: boolean; readonly indent?: number } = {},
+): string {
   const input = options.sortKeys === true ? sortKeysDeep(value) : value;
   try {
     return JSON.stringify(input, null, options.indent);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // A bigint is inside: the raw form keeps its digits.
-    return JSON.stringify(input, (_key, member: unknown) => (typeof member === "bigint" ? rawJson(member.toString()) : member), options.indent);
+    return JSON.stringify(
+      input,
+      (_key, member: unknown) => (typeof member === "bigint" ? rawJson(member.toString()) : member),
+      options.indent,
+    );
   }
 }
 
@@ -43,7 +50,8 @@ export function own(value: Json | undefined, key: string): Json | undefined {
 
 /** Sets `key` as plain data, whatever its name. */
 export function setOwn(map: MutableJsonMap, key: string, value: MutableJson): void {
-  if (key === "__proto__") Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === "__proto__")
+    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
   else map[key] = value;
 }
 
@@ -71,7 +79,9 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   if (isList(a) && isList(b)) return a.length === b.length && a.every((member, index) => equalJson(member, b[index]));
   if (isMap(a) && isMap(b)) {
     const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]));
+    return (
+      keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]))
+    );
   }
   if (typeof a === "bigint" && typeof b === "number") return Number(a) === b;
   if (typeof a === "number" && typeof b === "bigint") return a === Number(b);

@@ -24,14 +24,17 @@ export function parseLabelSelector(text: string): ParsedLabelSelector {
     selector.push(parsed.requirement);
     at = parsed.next;
     if (at >= tokens.length) return { selector };
-    if (tokens[at] !== ",") return { problem: `unable to parse requirement: found '${tokens[at] ?? ""}', expected: ',' or 'end of string'` };
+    if (tokens[at] !== ",")
+      return { problem: `unable to parse requirement: found '${tokens[at] ?? ""}', expected: ',' or 'end of string'` };
     at++;
   }
 }
 
 /** Whether labels satisfy every condition; a missing key satisfies `!=`, `notin` and `!key`. */
 export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  return selector.every((requirement) => holds(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined));
+  return selector.every((requirement) =>
+    holds(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined),
+  );
 }
 
 function holds(requirement: LabelRequirement, value: string | undefined): boolean {
@@ -57,11 +60,14 @@ const tokenPattern = /\s*(==|!=|[=!,()<>]|[^\s=!,()<>]+)/y;
 function tokenize(text: string): string[] {
   const tokens: string[] = [];
   tokenPattern.lastIndex = 0;
-  for (let match = tokenPattern.exec(text); match !== null; match = tokenPattern.exec(text)) tokens.push(match[1] ?? "");
+  for (let match = tokenPattern.exec(text); match !== null; match = tokenPattern.exec(text))
+    tokens.push(match[1] ?? "");
   return tokens;
 }
 
-type RequirementResult = { readonly requirement: LabelRequirement; readonly next: number } | { readonly problem: string };
+type RequirementResult =
+  | { readonly requirement: LabelRequirement; readonly next: number }
+  | { readonly problem: string };
 
 function parseRequirement(tokens: readonly string[], start: number): RequirementResult {
   const negated = tokens[start] === "!";
@@ -84,7 +90,8 @@ function parseRequirement(tokens: readonly string[], start: number): Requirement
     case ">":
     case "<": {
       const value = tokens[at + 2] ?? "";
-      if (!integer.test(value)) return { problem: `for 'Gt', 'Lt' operators, the value must be an integer, got '${value}'` };
+      if (!integer.test(value))
+        return { problem: `for 'Gt', 'Lt' operators, the value must be an integer, got '${value}'` };
       return { requirement: { operator: operator === ">" ? "Gt" : "Lt", key, value }, next: at + 3 };
     }
     default:
@@ -100,7 +107,12 @@ function equality(tokens: readonly string[], at: number, key: string, operator: 
   return problem === undefined ? { requirement: { operator, key, values: [token] }, next: at + 1 } : { problem };
 }
 
-function setMembership(tokens: readonly string[], start: number, key: string, operator: "In" | "NotIn"): RequirementResult {
+function setMembership(
+  tokens: readonly string[],
+  start: number,
+  key: string,
+  operator: "In" | "NotIn",
+): RequirementResult {
   if (tokens[start] !== "(") return { problem: `found '${tokens[start] ?? ""}' expected: '('` };
   const values: string[] = [];
   let at = start + 1;
@@ -129,7 +141,9 @@ function checkKey(key: string): string | undefined {
   const prefix = slash === -1 ? undefined : key.slice(0, slash);
   const name = slash === -1 ? key : key.slice(slash + 1);
   const prefixFits = prefix === undefined || (prefix.length <= 253 && dnsSubdomain.test(prefix));
-  return prefixFits && namePart.test(name) ? undefined : `<nil>: Invalid value: "${key}": a label key is an optional DNS prefix, '/', and a name of at most 63 characters`;
+  return prefixFits && namePart.test(name)
+    ? undefined
+    : `<nil>: Invalid value: "${key}": a label key is an optional DNS prefix, '/', and a name of at most 63 characters`;
 }
 
 function checkValue(value: string): string | undefined {

@@ -118,8 +118,7 @@ function keyText(key: Node): string {
 function isSimpleKey(key: Node): key is Scalar {
   if (typeof key === "object" && key !== null && !(key instanceof YamlDouble)) return false;
   if (typeof key !== "string") return true;
-  if (key.length <= simpleKeyBytes / 3 && !key.includes("\n")) return true;
-  return Buffer.byteLength(key) <= simpleKeyBytes && !shapeOf(key).multiline;
+  return !shapeOf(key).multiline && (key.length <= simpleKeyBytes / 3 || Buffer.byteLength(key) <= simpleKeyBytes);
 }
 
 type Scalar = null | boolean | number | bigint | string | YamlDouble;
@@ -150,8 +149,8 @@ type Style = "plain" | "single" | "double" | "literal";
 
 function styleOf(text: string, shape: ScalarShape, isKey: boolean): Style {
   if (text.includes("\n")) return !isKey && shape.blockAllowed ? "literal" : "double";
-  if (shape.looksTyped) return "double";
-  if (isKey && shape.multiline) return "double";
+  // go-yaml writes a key `<<` plain and then reads it back as a merge.
+  if (shape.looksTyped || (isKey && (shape.multiline || text === "<<"))) return "double";
   if (shape.plainAllowed) return "plain";
   return shape.singleQuotedAllowed ? "single" : "double";
 }

@@ -1,4 +1,14 @@
-import { type Alias, isAlias, isMap as isYamlMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Pair } from "yaml";
+import {
+  type Alias,
+  isAlias,
+  isMap as isYamlMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Pair,
+} from "yaml";
 import { type MutableJson, type MutableJsonMap, setOwn } from "./json.ts";
 import type { YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
 import { resolvePlain } from "./yaml-scalar.ts";
@@ -23,9 +33,18 @@ export function parseYamlStream(text: string, options: ParseYamlOptions): Parsed
   const lines = new LineCounter();
   const fail = (offset: number, message: string, code: YamlDiagnostic["code"]): ParsedYaml => {
     const { line, col } = lines.linePos(offset);
-    return { documents, diagnostics: [{ code, file: options.file, line: Math.max(line, 1), column: Math.max(col, 1), message }] };
+    return {
+      documents,
+      diagnostics: [{ code, file: options.file, line: Math.max(line, 1), column: Math.max(col, 1), message }],
+    };
   };
-  const parsed = parseAllDocuments(text, { version: "1.1", schema: "failsafe", lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const parsed = parseAllDocuments(text, {
+    version: "1.1",
+    schema: "failsafe",
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: false,
+  });
   if ("empty" in parsed) return { documents, diagnostics: [] };
   let number = 0;
   for (const document of parsed) {
@@ -55,7 +74,12 @@ class Fault extends Error {
   }
 }
 
-function convert(node: Node | null, anchors: Map<string, MutableJson>, depth: number, options: ParseYamlOptions): MutableJson {
+function convert(
+  node: Node | null,
+  anchors: Map<string, MutableJson>,
+  depth: number,
+  options: ParseYamlOptions,
+): MutableJson {
   if (node === null) return null;
   const offset = node.range?.[0] ?? 0;
   if (depth > (options.limits?.maxDepth ?? 100)) throw new Fault(offset, "YAML_LIMIT", "too deeply nested");

@@ -11,7 +11,13 @@ export interface ScalarShape {
   readonly looksTyped: boolean;
 }
 
-const simple: ScalarShape = { multiline: false, plainAllowed: true, singleQuotedAllowed: true, blockAllowed: true, looksTyped: false };
+const simple: ScalarShape = {
+  multiline: false,
+  plainAllowed: true,
+  singleQuotedAllowed: true,
+  blockAllowed: true,
+  looksTyped: false,
+};
 const empty: ScalarShape = { ...simple, blockAllowed: false, looksTyped: true };
 
 /** Most names, versions and words: nothing to look at but whether they read as another type. */
@@ -33,7 +39,14 @@ export function shapeOf(text: string): ScalarShape {
   const blankAfterBreak = /[\r\n\u0085\u2028\u2029] /.test(text);
   return {
     multiline,
-    plainAllowed: !(multiline || odd || outerBlank || blankAfterBreak || forbiddenStart.test(text) || forbiddenInside.test(text)),
+    plainAllowed: !(
+      multiline ||
+      odd ||
+      outerBlank ||
+      blankAfterBreak ||
+      forbiddenStart.test(text) ||
+      forbiddenInside.test(text)
+    ),
     singleQuotedAllowed: !(odd || blankAfterBreak),
     blockAllowed: !(odd || text.endsWith(" ")),
     looksTyped,
@@ -41,7 +54,6 @@ export function shapeOf(text: string): ScalarShape {
 }
 
 function readsAsOtherType(text: string): boolean {
-  if (text === "<<") return true;
   const resolved = resolvePlain(text);
   return resolved.type !== "string" || resolved.looksTyped || (text.includes(":") && base60.test(text));
 }

@@ -20,20 +20,13 @@ export class YamlDouble {
   }
 }
 
-/** Shortest digits that read back the same, exponent form from 1e+06 up and below 1e-04, as Go's `%g` prints them in YAML. */
+/** Shortest digits that read back the same, in exponent form from 1e+06 up and below 1e-04: Go's `%g`, as go-yaml prints doubles. */
 export function formatGoFloat(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   const [mantissa = "", exponentText = "0"] = value.toExponential().split("e");
   const exponent = Number(exponentText);
-  const digits = mantissa.replace(/[-.]/g, "");
-  // Go's 'g' with shortest digits switches at 21 for JSON but at max(digits, 6) elsewhere.
-  if (exponent < -4 || exponent >= Math.max(digits.length, goExponentLimit)) {
-    const sign = exponent < 0 ? "-" : "+";
-    return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
-  }
-  return Math.abs(exponent) < 21 ? String(value) : value.toLocaleString("en-US", { useGrouping: false });
+  if (exponent >= -4 && exponent < 6) return String(value);
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
-
-const goExponentLimit = 6;
