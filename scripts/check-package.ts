@@ -38,11 +38,14 @@ try {
 }
 
 function pack(): string {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", temporary], root)) as [
-    { filename: string; size: number; files: { path: string }[] },
-  ];
-  const stray = packed.files.filter(({ path }) => !/^(dist\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(path));
-  if (stray.length > 0) throw new Error(`the package holds files that nobody needs: ${stray.map(({ path }) => path).join(", ")}`);
+  const [packed] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", temporary], root),
+  ) as [{ filename: string; size: number; files: { path: string }[] }];
+  const stray = packed.files.filter(
+    ({ path }) => !/^(dist\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(path),
+  );
+  if (stray.length > 0)
+    throw new Error(`the package holds files that nobody needs: ${stray.map(({ path }) => path).join(", ")}`);
   console.log(`${packed.filename}: ${packed.files.length} files, ${(packed.size / 1024).toFixed(0)} KiB`);
   return packed.filename;
 }
@@ -66,7 +69,8 @@ function runInstalled(home: string): void {
     if (!help.includes(command)) throw new Error(`lateen --help does not name ${command}:\n${help}`);
   }
   const version = run(lateen, ["--version"], home).trim();
-  if (version !== manifest.version) throw new Error(`lateen --version says ${version}, package.json ${manifest.version}`);
+  if (version !== manifest.version)
+    throw new Error(`lateen --version says ${version}, package.json ${manifest.version}`);
 }
 
 function importEntries(home: string): void {
@@ -76,12 +80,19 @@ function importEntries(home: string): void {
 }
 
 function checkTypes(home: string): void {
-  const imports = entries.map((entry, index) => `import * as entry${index} from "${entry}";\nexport const use${index}: unknown = entry${index};`);
+  const imports = entries.map(
+    (entry, index) => `import * as entry${index} from "${entry}";\nexport const use${index}: unknown = entry${index};`,
+  );
   writeFileSync(join(home, "consumer.ts"), imports.join("\n"));
   const options = ["--noEmit", "--strict", "--skipLibCheck", "false", "--module", "nodenext", "--target", "es2024"];
   run("tsc", [...options, "--typeRoots", join(root, "node_modules/@types"), "--types", "node", "consumer.ts"], home);
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {
-  return execFileSync(command, [...args], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 64 * 1024 * 1024 });
+  return execFileSync(command, [...args], {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }

@@ -18,7 +18,9 @@ interface Import {
 }
 
 const rooms = readTable();
-const files = globSync("src/**/*.ts", { cwd: root }).map((path) => path.replaceAll("\\", "/")).sort();
+const files = globSync("src/**/*.ts", { cwd: root })
+  .map((path) => path.replaceAll("\\", "/"))
+  .sort();
 const imports = files.flatMap(readImports);
 
 test("every file of src/ lives in a room of the table", () => {
@@ -35,34 +37,46 @@ test("rooms import along the table only, and only doors", () => {
     if (source === undefined || source === aim) return [];
     if (aim === undefined) return [`${from}:${line} leaves src/: ${specifier}`];
     if (rooms.get(source)?.mayImport.has(aim) !== true) return [`${from}:${line} ${source} may not import ${aim}`];
-    return target === `src/${aim}/index.ts` ? [] : [`${from}:${line} imports ${target}: only src/${aim}/index.ts is a door`];
+    return target === `src/${aim}/index.ts`
+      ? []
+      : [`${from}:${line} imports ${target}: only src/${aim}/index.ts is a door`];
   });
   assert.deepEqual(wrong, []);
 });
 
 test("outside packages keep to their rooms", () => {
-  const wrong = imports.filter((found) => !isRelative(found) && !found.specifier.startsWith("node:")).flatMap(({ from, line, specifier }) => {
-    const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-    const room = roomOf(from);
-    return room !== undefined && rooms.get(room)?.packages.has(name) === true ? [] : [`${from}:${line} ${room} may not use ${name}`];
-  });
+  const wrong = imports
+    .filter((found) => !isRelative(found) && !found.specifier.startsWith("node:"))
+    .flatMap(({ from, line, specifier }) => {
+      const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+      const room = roomOf(from);
+      return room !== undefined && rooms.get(room)?.packages.has(name) === true
+        ? []
+        : [`${from}:${line} ${room} may not use ${name}`];
+    });
   assert.deepEqual(wrong, []);
 });
 
 test("pure rooms use no module of Node that reaches the world", () => {
   const pure = /^src\/(git\/wire|git\/pack|resource|app|template|deploy)\//;
   const harmless = new Set(["node:crypto", "node:util", "node:zlib", "node:path", "node:path/posix"]);
-  const wrong = imports.filter(({ from, specifier }) => pure.test(from) && specifier.startsWith("node:") && !harmless.has(specifier));
+  const wrong = imports.filter(
+    ({ from, specifier }) => pure.test(from) && specifier.startsWith("node:") && !harmless.has(specifier),
+  );
   assert.deepEqual(wrong, []);
 });
 
 test("no room imports itself through others", () => {
-  assert.deepEqual(cycles([...rooms.keys()], (room) => [...(rooms.get(room)?.mayImport ?? [])]), []);
+  assert.deepEqual(
+    cycles([...rooms.keys()], (room) => [...(rooms.get(room)?.mayImport ?? [])]),
+    [],
+  );
 });
 
 test("no file imports itself through others", () => {
   const byFile = Map.groupBy(imports.filter(isRelative), ({ from }) => from);
-  const targets = (file: string): string[] => (byFile.get(file) ?? []).map(({ specifier }) => normalize(join(dirname(file), specifier)));
+  const targets = (file: string): string[] =>
+    (byFile.get(file) ?? []).map(({ specifier }) => normalize(join(dirname(file), specifier)));
   assert.deepEqual(cycles(files, targets), []);
 });
 
@@ -78,12 +92,18 @@ function readTable(): ReadonlyMap<string, Room> {
   const text = readFileSync(join(root, "docs/architecture.md"), "utf8");
   const rows = [...text.matchAll(/^\| `([a-z/]+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \|$/gm)];
   const names = rows.map(([, name = ""]) => name);
-  const words = (cell: string): string[] => cell.trim().split(/\s+/).filter((word) => word !== "–");
+  const words = (cell: string): string[] =>
+    cell
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== "–");
   return new Map(
     rows.map(([, name = "", mayImport = "", packages = ""]) => [
       name,
       {
-        mayImport: new Set(mayImport.trim() === "any" ? names.filter((other) => other !== "cli" && other !== name) : words(mayImport)),
+        mayImport: new Set(
+          mayImport.trim() === "any" ? names.filter((other) => other !== "cli" && other !== name) : words(mayImport),
+        ),
         packages: new Set(words(packages)),
       },
     ]),
