@@ -1,0 +1,1 @@
+export type { Sandbox, SandboxOptions, SandboxRequest, SandboxRequests } from "./sandbox-door.ts";
