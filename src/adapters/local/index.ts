@@ -1,0 +1,3 @@
+export { type LocalStore, type LocalStoreOptions, openLocalStore } from "./local-store.ts";
+export type { DeadLetter, LocalQueue, ReceivedWakeUp } from "./queue.ts";
+export { StoreError, type StoreFailure } from "./store-error.ts";

@@ -1,0 +1,68 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../base/index.ts";
+import type { Items, WorkRows } from "../../reconcile/index.ts";
+import { Connection } from "./connection.ts";
+import { createItems } from "./items.ts";
+import { createQueue, type LocalQueue } from "./queue.ts";
+import { prepareSchema } from "./schema.ts";
+import { createWorkRows } from "./work-rows.ts";
+
+export interface LocalStoreOptions {
+  /** Stamps messages and decides when a delayed one is due. Default: the machine's clock. */
+  readonly clock?: Pick<Clock, "now">;
+}
+
+/** Everything that lateen keeps on one machine. Several processes may open the same directory. */
+export interface LocalStore {
+  readonly rows: WorkRows;
+  readonly items: Items;
+  readonly queue: LocalQueue;
+  /** Commits what is pending and closes the files; calls after it throw `STORE_CLOSED`. */
+  close(): void;
+}
+
+/**
+ * Opens `DIRECTORY/lateen.db`, making both if they are missing (modes 0700 and 0600); `":memory:"` keeps everything in memory.
+ *
+ * Writes asked for in the same turn of the event loop share one fsync: `Promise.all([rows.want(a), rows.want(b)])` costs one.
+ * Rows, items and objects are synced to disk before their promise resolves; wake-ups are not, since the rows tell what is
+ * left to do (reliability.md §0.2): a power cut may lose a wake-up, a killed process loses none.
+ *
+ * @throws StoreError `STORE_DAMAGED`, `STORE_TOO_NEW`, `STORE_IO`, `STORE_BUSY`.
+ */
+export function openLocalStore(directory: string, options: LocalStoreOptions = {}): LocalStore {
+  const clock = options.clock ?? systemClock;
+  const path = directory === ":memory:" ? directory : createOwnerOnly(directory, "lateen.db");
+  const durable = new Connection(path, "full");
+  const opened = [durable];
+  try {
+    prepareSchema(durable, clock.now());
+    const relaxed = directory === ":memory:" ? durable : new Connection(path, "relaxed");
+    opened.push(relaxed);
+    return {
+      rows: createWorkRows(durable),
+      items: createItems(durable),
+      queue: createQueue(relaxed, () => clock.now()),
+      close: () => closeAll(opened),
+    };
+  } catch (error) {
+    closeAll(opened);
+    throw error;
+  }
+}
+
+/** The path of `file` in `directory`. SQLite gives its -wal and -shm files the mode of the database, so making that one owner-only is enough. */
+function createOwnerOnly(directory: string, file: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, file);
+  // Never open and close a file that this process may already use as a database: closing any descriptor of a file drops
+  // all POSIX locks that the process holds on it, SQLite's too.
+  if (existsSync(path)) chmodSync(path, 0o600);
+  else closeSync(openSync(path, "a", 0o600));
+  return path;
+}
+
+function closeAll(connections: readonly Connection[]): void {
+  for (const connection of connections) connection.close();
+}
