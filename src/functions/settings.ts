@@ -122,7 +122,7 @@ export const settings: readonly Setting[] = [
     argument: "duration",
     variable: "LATEEN_FULL_COMPARISON_PERIOD",
     description: "How often every object is compared in full, as a check on the cheap drift check.",
-    default: "1h",
+    default: "10m",
   },
   {
     key: "appsAtOnce",
