@@ -50,6 +50,11 @@ export class Connection {
     return this.#translate(work);
   }
 
+  /** Runs several reads on one snapshot. */
+  readTogether<Result>(work: () => Result): Result {
+    return this.#transaction("BEGIN", work);
+  }
+
   /** Runs `work` in a transaction that it may share with other writes of this turn; resolves after the commit. */
   write<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -66,17 +71,7 @@ export class Connection {
 
   /** Runs `work` in a transaction of its own, now. */
   writeNow<Result>(work: () => Result): Result {
-    return this.#translate(() => {
-      this.#database.exec("BEGIN IMMEDIATE");
-      try {
-        const result = work();
-        this.#database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
-    });
+    return this.#transaction("BEGIN IMMEDIATE", work);
   }
 
   /** Commits what is pending and closes the file. Calling it again does nothing. */
@@ -122,8 +117,18 @@ export class Connection {
     }
   }
 
-  #rollBack(): void {
-    if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+  #transaction<Result>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {
+    return this.#translate(() => {
+      this.#database.exec(begin);
+      try {
+        const result = work();
+        this.#database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
   }
 
   #translate<Result>(work: () => Result): Result {

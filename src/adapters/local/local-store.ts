@@ -1,9 +1,11 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../base/index.ts";
+import type { ObjectStore } from "../../kubeapi/index.ts";
 import type { Items, WorkRows } from "../../reconcile/index.ts";
 import { Connection } from "./connection.ts";
 import { createItems } from "./items.ts";
+import { createObjects } from "./objects.ts";
 import { createQueue, type LocalQueue } from "./queue.ts";
 import { prepareSchema } from "./schema.ts";
 import { createWorkRows } from "./work-rows.ts";
@@ -18,6 +20,8 @@ export interface LocalStore {
   readonly rows: WorkRows;
   readonly items: Items;
   readonly queue: LocalQueue;
+  /** What the hub holds. */
+  readonly objects: ObjectStore;
   /** Commits what is pending and closes the files; calls after it throw `STORE_CLOSED`. */
   close(): void;
 }
@@ -44,6 +48,7 @@ export function openLocalStore(directory: string, options: LocalStoreOptions = {
       rows: createWorkRows(durable),
       items: createItems(durable),
       queue: createQueue(relaxed, () => clock.now()),
+      objects: createObjects(durable),
       close: () => closeAll(opened),
     };
   } catch (error) {

@@ -51,6 +51,32 @@ const steps: readonly string[] = [
     sent_at INTEGER NOT NULL,
     died_at INTEGER NOT NULL
   );
+
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO counters (name, value) VALUES ('objectVersion', 0), ('objectsForgotten', 0);
+
+  CREATE TABLE objects (
+    type TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_version INTEGER NOT NULL,
+    previous TEXT,
+    previous_version INTEGER
+  );
+  CREATE UNIQUE INDEX objects_identity ON objects (type, namespace, name);
+  CREATE INDEX objects_version ON objects (type, version);
+
+  CREATE TABLE deleted_objects (
+    version INTEGER PRIMARY KEY,
+    type TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    created_version INTEGER NOT NULL
+  );
+  CREATE INDEX deleted_objects_version ON deleted_objects (type, version);
   `,
 ];
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type LocalStore, openLocalStore } from "../../../src/adapters/local/index.ts";
 import type { Make } from "../../contract/contract.ts";
 import { itemsContract } from "../../contract/items.ts";
+import { describeObjectStore } from "../../contract/object-store.ts";
 import { queueContract, type QueueSubject } from "../../contract/queue.ts";
 import { workRowsContract } from "../../contract/work-rows.ts";
 
@@ -51,6 +52,10 @@ for (const [name, open] of Object.entries(variants)) {
     name,
     using(open, (store, at): QueueSubject => ({ queue: store.queue, at })),
   );
+  describeObjectStore(name, async () => {
+    const { store, close } = open({ now: () => 0 });
+    return { store: store.objects, close: async () => close() };
+  });
 }
 
 function using<Subject>(open: Opener, pick: (store: LocalStore, at: (now: number) => void) => Subject): Make<Subject> {
@@ -73,8 +78,10 @@ function using<Subject>(open: Opener, pick: (store: LocalStore, at: (now: number
 function alternating(stores: readonly [LocalStore, LocalStore]): LocalStore {
   let turn = 0;
   const next = (): LocalStore => stores[turn++ % 2 === 0 ? 0 : 1];
-  const room = <Name extends "rows" | "items" | "queue">(name: Name): LocalStore[Name] =>
-    // Both targets have the same shape, so whichever answers a property read has it.
-    new Proxy(stores[0][name], { get: (_target, member) => Reflect.get(next()[name], member) as unknown });
-  return { ...stores[0], rows: room("rows"), items: room("items"), queue: room("queue") };
+  const room = <Name extends "rows" | "items" | "queue" | "objects">(name: Name): LocalStore[Name] =>
+    new Proxy(stores[0][name], {
+      // Listeners hear of their own process's writes only, and here every second write is the other store's.
+      get: (_target, member) => (member === "onChange" ? undefined : (Reflect.get(next()[name], member) as unknown)),
+    });
+  return { ...stores[0], rows: room("rows"), items: room("items"), queue: room("queue"), objects: room("objects") };
 }
