@@ -1,0 +1,222 @@
+import { type Clock, type Log, silentLog, systemClock } from "../base/index.ts";
+import { isMap, type JsonMap, type KubeObject, nameOf, own, stringifyJson } from "../resource/index.ts";
+import { type ApiClient, badAnswer, createApiClient } from "./api-client.ts";
+import { apiVersionText, collectionPath, objectPath, resourceText } from "./api-path.ts";
+import { createCallGate } from "./call-gate.ts";
+import type { ApiType, Cluster, Discovery, ServerVersion } from "./cluster.ts";
+import type { ClusterAccess } from "./cluster-access.ts";
+import { accessCredential, type Credential } from "./credential.ts";
+import { discoverTypes } from "./discovery.ts";
+import { listObjects } from "./list-objects.ts";
+import { createRetryBudget } from "./retry-budget.ts";
+import { requestToken, serviceAccountCredential } from "./service-account-token.ts";
+import { textOf } from "./text-of.ts";
+import { createTransport } from "./transport.ts";
+
+export interface ConnectOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Uniform in [0, 1), spreads retries. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Default `kapp`, so that an App may move between kapp and lateen (kapp.md §6.1). */
+  readonly fieldManager?: string;
+  readonly userAgent?: string;
+  /** Calls in flight at once. Default 64: more are no faster on one HTTP/2 connection, whose servers allow 100 streams. */
+  readonly maxInFlight?: number;
+  /** Longest silence of the server in milliseconds. Default 65 000: an API server ends its own calls after 60 s. */
+  readonly silenceMs?: number;
+  /** Longest answer in bytes. Default 128 MiB. */
+  readonly maxAnswerBytes?: number;
+  /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: every one may. */
+  readonly allowAddress?: (address: string) => true | string;
+  /** Called with each `Warning` that the API server gives to a write. */
+  readonly onWarning?: (warning: string) => void;
+  readonly log?: Log;
+}
+
+/** A connection to the cluster; nothing is sent before the first call. Close it when done. */
+export function connectCluster(access: ClusterAccess, options: ConnectOptions = {}): Cluster {
+  return connectAs(access, accessCredential(access), options);
+}
+
+function connectAs(access: ClusterAccess, credential: Credential, options: ConnectOptions): Cluster {
+  const {
+    clock = systemClock,
+    random = Math.random,
+    fieldManager = "kapp",
+    userAgent = "lateen",
+    maxInFlight = 64,
+  } = options;
+  const transport = createTransport(access, {
+    allowAddress: options.allowAddress,
+    silenceMs: options.silenceMs ?? 65_000,
+    maxAnswerBytes: options.maxAnswerBytes ?? 134_217_728,
+  });
+  const client = createApiClient({
+    clock,
+    random,
+    transport,
+    credential,
+    userAgent,
+    gate: createCallGate(maxInFlight),
+    budget: createRetryBudget(clock),
+    onWarning: options.onWarning ?? (() => undefined),
+    log: options.log ?? silentLog,
+  });
+  let discovery: Promise<Discovery> | undefined;
+  return {
+    server: access.server,
+    namespace: access.namespace,
+    discover({ signal, fresh = false } = {}) {
+      if (discovery === undefined || fresh) {
+        const asked = discoverTypes(client, signal);
+        discovery = asked;
+        // A failure is not remembered: the next caller asks again.
+        asked.catch(() => {
+          if (discovery === asked) discovery = undefined;
+        });
+      }
+      return discovery;
+    },
+    list: (type, listOptions = {}) => listObjects(client, type, listOptions),
+    get: (type, namespace, name, { signal } = {}) =>
+      client.call(
+        {
+          method: "GET",
+          ...subject("Getting", "get", type, namespace, name),
+          path: objectPath(type, namespace, name),
+          absentIsAnswer: true,
+          signal,
+        },
+        (answer) => objectOf(answer, type),
+      ),
+    create: (type, namespace, object, { signal } = {}) =>
+      client.call(
+        {
+          method: "POST",
+          ...subject("Creating", "post", type, namespace, nameOf(object)),
+          path: collectionPath(type, namespace, { fieldManager }),
+          body: stringifyJson(object),
+          signal,
+        },
+        (answer) => objectOf(answer, type),
+      ),
+    replace: (type, namespace, name, object, { signal } = {}) =>
+      client.call(
+        {
+          method: "PUT",
+          ...subject("Updating", "put", type, namespace, name),
+          path: objectPath(type, namespace, name, { fieldManager }),
+          body: stringifyJson(object),
+          signal,
+        },
+        (answer) => objectOf(answer, type),
+      ),
+    patch: (type, namespace, name, { contentType, body }, { signal } = {}) =>
+      client.call(
+        {
+          method: "PATCH",
+          ...subject("Patching", "patch", type, namespace, name),
+          path: objectPath(type, namespace, name, { fieldManager }),
+          contentType,
+          body,
+          signal,
+        },
+        (answer) => objectOf(answer, type),
+      ),
+    delete: (type, namespace, name, preconditions, { signal } = {}) =>
+      deleteObject(client, type, namespace, name, preconditions, signal),
+    version: ({ signal } = {}) =>
+      client.call(
+        { method: "GET", title: "Asking for the version", terse: "get /version", path: "/version", signal },
+        toVersion,
+      ),
+    requestServiceAccountToken: (namespace, name, tokenOptions = {}) =>
+      requestToken(client, namespace, name, tokenOptions),
+    actAs(namespace, serviceAccount) {
+      // A connection of its own without the client certificate: API servers believe a certificate before a token.
+      const { server, ca, tlsServerName, skipTlsVerify, proxyUrl } = access;
+      const bare: ClusterAccess = {
+        server,
+        skipTlsVerify,
+        namespace,
+        ...(ca === undefined ? {} : { ca }),
+        ...(tlsServerName === undefined ? {} : { tlsServerName }),
+        ...(proxyUrl === undefined ? {} : { proxyUrl }),
+      };
+      const request = (signal: AbortSignal | undefined): ReturnType<typeof requestToken> =>
+        requestToken(client, namespace, serviceAccount, signal === undefined ? {} : { signal });
+      return connectAs(bare, serviceAccountCredential(request, clock), options);
+    },
+    close: () => transport.close(),
+  };
+}
+
+async function deleteObject(
+  client: ApiClient,
+  type: ApiType,
+  namespace: string,
+  name: string,
+  preconditions: { readonly uid?: string; readonly resourceVersion?: string },
+  signal: AbortSignal | undefined,
+): Promise<{ readonly gone: boolean }> {
+  const { uid, resourceVersion } = preconditions;
+  const hasPreconditions = uid !== undefined || resourceVersion !== undefined;
+  const answer = await client.call(
+    {
+      method: "DELETE",
+      ...subject("Deleting", "delete", type, namespace, name),
+      path: objectPath(type, namespace, name),
+      body: stringifyJson({
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        ...(hasPreconditions
+          ? {
+              preconditions: {
+                ...(uid === undefined ? {} : { uid }),
+                ...(resourceVersion === undefined ? {} : { resourceVersion }),
+              },
+            }
+          : {}),
+      }),
+      // The same UID never comes back: deleting it twice deletes it once.
+      isRepeatable: uid !== undefined,
+      absentIsAnswer: true,
+      signal,
+    },
+    (deleted) => deleted,
+  );
+  // The server answers with a Status when the object is gone, and with the object while finalizers or a grace period hold it.
+  return { gone: answer === undefined || own(answer, "kind") === "Status" };
+}
+
+/** The error texts of kapp.md §6.1, and client-go's words for the same call. */
+function subject(
+  verb: string,
+  method: string,
+  type: ApiType,
+  namespace: string,
+  name: string,
+): { title: string; terse: string } {
+  const where = type.namespaced && namespace !== "" ? `namespace: ${namespace}` : "cluster";
+  return {
+    title: `${verb} resource ${type.kind.toLowerCase()}/${name} (${apiVersionText(type)}) ${where}`,
+    terse: `${method} ${resourceText(type)}${method === "post" || name === "" ? "" : ` ${name}`}`,
+  };
+}
+
+function objectOf(answer: JsonMap, type: ApiType): KubeObject {
+  if (own(answer, "kind") !== type.kind || !isMap(own(answer, "metadata"))) {
+    throw badAnswer(`the answer is a ${textOf(own(answer, "kind"))}, not a ${type.kind}`);
+  }
+  return answer;
+}
+
+function toVersion(answer: JsonMap): ServerVersion {
+  return {
+    major: textOf(own(answer, "major")),
+    minor: textOf(own(answer, "minor")),
+    gitVersion: textOf(own(answer, "gitVersion")),
+  };
+}

@@ -1,0 +1,221 @@
+import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
+import { isIP } from "node:net";
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
+import type { ClusterAccess } from "./cluster-access.ts";
+import { ClusterError } from "./cluster-error.ts";
+
+export interface TransportOptions {
+  /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: every one may. */
+  readonly allowAddress?: ((address: string) => true | string) | undefined;
+  /** Longest silence of the server, before and within an answer, in milliseconds. */
+  readonly silenceMs: number;
+  /** Longest answer in bytes. */
+  readonly maxAnswerBytes: number;
+}
+
+export interface TransportRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path and query below the server's own path. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TransportAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** HTTP to one API server: one HTTP/2 connection that carries all calls at once, or a few HTTP/1.1 ones. */
+export interface Transport {
+  /** @throws ClusterError `CLUSTER_UNREACHABLE`, `CLUSTER_TLS`, `CLUSTER_NO_ANSWER`, `CLUSTER_BAD_ANSWER`; `signal.reason` on abort. */
+  send(request: TransportRequest): Promise<TransportAnswer>;
+  close(): Promise<void>;
+}
+
+const connectTimeoutMs = 10_000;
+/** Connections to servers and proxies that only speak HTTP/1.1. */
+const http1Connections = 16;
+/** Idle connections stay for longer than the 30 s between two drift runs. */
+const idleMs = 90_000;
+
+/** Nothing is connected before the first call. Redirects are answers like any other: credentials are never carried to another place. */
+export function createTransport(access: ClusterAccess, options: TransportOptions): Transport {
+  const { origin, pathname } = new URL(access.server);
+  const basePath = pathname.replace(/\/+$/, "");
+  const pools = createPools(access, origin, options);
+  return {
+    async send(request) {
+      const { signal } = request;
+      signal?.throwIfAborted();
+      try {
+        const answer = await pools.current().request({
+          origin,
+          path: basePath + request.path,
+          method: request.method,
+          headers: request.headers,
+          ...(request.body === undefined ? {} : { body: request.body }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+        const text = await readText(answer, options.maxAnswerBytes);
+        return { status: answer.statusCode, headers: answer.headers, text };
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error instanceof ClusterError ? error : connectionFailure(error, origin, request.method !== "GET");
+      }
+    },
+    close: () => pools.close(),
+  };
+}
+
+/** The pool to use now: a single connection until the server turns out to speak HTTP/1.1 only, on which one call would wait for another. */
+function createPools(
+  access: ClusterAccess,
+  origin: string,
+  options: TransportOptions,
+): { current(): Dispatcher; close(): Promise<void> } {
+  const tls = {
+    ...(access.ca === undefined ? {} : { ca: access.ca }),
+    ...(access.clientCertificate === undefined
+      ? {}
+      : { cert: access.clientCertificate.certificate, key: access.clientCertificate.key }),
+    ...(access.tlsServerName === undefined ? {} : { servername: access.tlsServerName }),
+    rejectUnauthorized: !access.skipTlsVerify,
+  };
+  const timeouts = { headersTimeout: options.silenceMs, bodyTimeout: options.silenceMs, keepAliveTimeout: idleMs };
+  if (access.proxyUrl !== undefined) {
+    const proxy = new ProxyAgent({ uri: access.proxyUrl, requestTls: tls, connections: http1Connections, ...timeouts });
+    return { current: () => proxy, close: () => proxy.destroy() };
+  }
+  const connect = buildConnector({
+    ...tls,
+    allowH2: true,
+    timeout: connectTimeoutMs,
+    ...(options.allowAddress === undefined ? {} : { lookup: createLookup(options.allowAddress) }),
+  });
+  const connectChecked: buildConnector.connector = (target, callback) => {
+    const refusal =
+      isIP(bareHost(target.hostname)) === 0 ? true : (options.allowAddress?.(bareHost(target.hostname)) ?? true);
+    if (refusal !== true) {
+      callback(addressRefused(target.hostname, refusal), null);
+      return;
+    }
+    connect(target, (...result) => {
+      const [, socket] = result;
+      if (socket !== null && "alpnProtocol" in socket && socket.alpnProtocol !== "h2") widen();
+      callback(...result);
+    });
+  };
+  const createPool = (connections: number): Pool =>
+    new Pool(origin, { connect: connectChecked, allowH2: true, connections, ...timeouts });
+  let pool = createPool(origin.startsWith("https:") ? 1 : http1Connections);
+  let narrow: Pool | undefined;
+  const widen = (): void => {
+    if (narrow !== undefined) return;
+    narrow = pool;
+    pool = createPool(http1Connections);
+  };
+  return {
+    current: () => pool,
+    async close() {
+      await Promise.all([pool.destroy(), narrow?.destroy()]);
+    },
+  };
+}
+
+/** Resolves a name once, tests every address it has, and connects to a tested one: a second lookup could answer differently. */
+function createLookup(allowAddress: (address: string) => true | string) {
+  type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
+  return (hostname: string, options: LookupOptions, done: Done): void => {
+    systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, []);
+      for (const { address } of addresses) {
+        const verdict = allowAddress(address);
+        if (verdict !== true) return done(addressRefused(hostname, verdict), []);
+      }
+      const [first] = addresses;
+      if (options.all === true || first === undefined) return done(null, addresses);
+      return done(null, first.address, first.family);
+    });
+  };
+}
+
+async function readText(answer: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    // A body without an encoding yields Buffers.
+    const bytes = chunk as Uint8Array;
+    size += bytes.length;
+    if (size > maxBytes) {
+      answer.body.destroy();
+      throw new ClusterError({
+        code: "CLUSTER_BAD_ANSWER",
+        message: `the answer is longer than ${maxBytes} bytes`,
+        status: answer.statusCode,
+      });
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, size).toString("utf8");
+}
+
+const unreachableCodes = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_PRX_TLS",
+]);
+
+function connectionFailure(error: unknown, origin: string, isWrite: boolean): ClusterError {
+  const code = codeOf(error);
+  const detail = error instanceof Error && error.message !== "" ? error.message : code || "connection failed";
+  if (error instanceof Error && error.cause instanceof ClusterError) return error.cause;
+  if (/^(?:ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|HOSTNAME_MISMATCH)/.test(code)) {
+    return new ClusterError({
+      code: "CLUSTER_TLS",
+      message: `${origin}: the server's certificate is not trusted: ${detail}`,
+      cause: error,
+    });
+  }
+  if (unreachableCodes.has(code)) {
+    return new ClusterError({
+      code: "CLUSTER_UNREACHABLE",
+      message: `${origin} cannot be reached: ${detail}`,
+      retryable: true,
+      cause: error,
+    });
+  }
+  return new ClusterError({
+    code: "CLUSTER_NO_ANSWER",
+    message: `${origin} did not answer: ${detail}`,
+    retryable: true,
+    outcomeUnknown: isWrite,
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // All addresses of a name failed: the first failure speaks for them.
+  return code === "" && error instanceof AggregateError ? codeOf(error.errors[0]) : code;
+}
+
+function addressRefused(hostname: string, reason: string): ClusterError {
+  return new ClusterError({
+    code: "CLUSTER_SERVER_REFUSED",
+    message: `the address of ${hostname} is not allowed: ${reason}`,
+  });
+}
+
+/** IPv6 hosts stand in brackets in URLs. */
+function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
