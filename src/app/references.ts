@@ -1,35 +1,36 @@
-import type { App, AppReference, GitFetch } from "./app.ts";
+import type { App, AppReference, FetchStep, GitFetch, TemplateStep } from "./app.ts";
 import { referencesOfInline, referencesOfValues } from "./parse-steps.ts";
 import type { JsonMap } from "../resource/index.ts";
 
-/** Names in the App's namespace, sorted and without repetitions. */
-export interface AppReferences {
-  readonly secrets: readonly string[];
-  readonly configMaps: readonly string[];
-}
-
-/** Everything in the App's namespace that a run reads (app.md §3.4) and, unlike kapp-controller, the kubeconfig and private keys. */
-export function appReferences(app: App): AppReferences {
+/** Everything in the App's namespace that a run reads (app.md §3.4) and, unlike kapp-controller, the kubeconfig and private keys. Each once. */
+export function appReferences(app: App): readonly AppReference[] {
   const { spec } = app;
   const kubeconfig = spec.cluster?.kubeconfigSecretRef?.name ?? "";
   const all: readonly AppReference[] = [
-    ...spec.fetch.flatMap((step): readonly AppReference[] => {
-      if (step.type === "inline") return referencesOfInline(step);
-      if (step.type === "git") return step.secretName === undefined ? [] : [{ kind: "secret", name: step.secretName }];
-      return step.references;
-    }),
-    ...spec.template.flatMap((step): readonly AppReference[] => {
-      if (step.type === "unsupported") return step.references;
-      return [
-        ...(step.inline === undefined ? [] : referencesOfInline(step.inline)),
-        ...referencesOfValues(step.valuesFrom),
-      ];
-    }),
+    ...spec.fetch.flatMap(referencesOfFetch),
+    ...spec.template.flatMap(referencesOfTemplate),
     ...(kubeconfig === "" ? [] : [{ kind: "secret", name: kubeconfig } as const]),
   ];
-  const names = (kind: AppReference["kind"]): readonly string[] =>
-    [...new Set(all.filter((reference) => reference.kind === kind).map((reference) => reference.name))].sort();
-  return { secrets: names("secret"), configMaps: names("configMap") };
+  return [...new Map(all.map((reference) => [`${reference.kind}/${reference.name}`, reference])).values()];
+}
+
+function referencesOfFetch(step: FetchStep): readonly AppReference[] {
+  switch (step.type) {
+    case "inline":
+      return referencesOfInline(step);
+    case "git":
+      return step.secretName === undefined ? [] : [{ kind: "secret", name: step.secretName }];
+    case "unsupported":
+      return step.references;
+  }
+}
+
+function referencesOfTemplate(step: TemplateStep): readonly AppReference[] {
+  if (step.type === "unsupported") return step.references;
+  return [
+    ...(step.inline === undefined ? [] : referencesOfInline(step.inline)),
+    ...referencesOfValues(step.valuesFrom),
+  ];
 }
 
 /** A repository that an App fetches from. */
