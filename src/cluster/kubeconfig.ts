@@ -92,11 +92,11 @@ interface Entry {
   /** `user "admin"`. */
   readonly title: string;
   /** `users[admin].user.FIELD`. */
-  path(field: string): string;
+  readonly path: (field: string) => string;
   readonly body: JsonMap;
-  text(field: string): string | undefined;
+  readonly text: (field: string) => string | undefined;
   /** What client-node may see: the name and the listed fields, checked to be texts (or a boolean for the one flag). */
-  allowed(fields: readonly string[]): unknown;
+  readonly allowed: (fields: readonly string[]) => unknown;
 }
 
 function entryNamed(config: JsonMap, list: string, key: string, name: string, from: string): Entry {
@@ -114,7 +114,7 @@ function entryNamed(config: JsonMap, list: string, key: string, name: string, fr
     path,
     body,
     text: (field) => stringAt(body, field, path(field)),
-    allowed(fields) {
+    allowed: (fields) => {
       const values = fields.map((field) => [
         field,
         field === "insecure-skip-tls-verify" ? booleanAt(body, field, path(field)) : stringAt(body, field, path(field)),
@@ -234,8 +234,8 @@ function printable(name: string): string {
   return name.slice(0, 100).replace(/[^\x20-\x7e]/g, "?");
 }
 
-function quoted(name: Json | undefined): string {
-  return `"${printable(String(name))}"`;
+function quoted(name: string): string {
+  return `"${printable(name)}"`;
 }
 
 function syntax(problem: string, field = ""): ClusterError {

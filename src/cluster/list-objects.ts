@@ -69,7 +69,7 @@ function readPage(client: ApiClient, type: ApiType, options: ListOptions, next: 
 function toPage(answer: JsonMap, type: ApiType, metadataOnly: boolean): Page {
   if (!isListOf(answer, type, metadataOnly))
     throw badAnswer(`the answer is a ${textOf(own(answer, "kind"))}, not a ${type.kind}List`);
-  const items = own(answer, "items");
+  const items = isEmptyMetadataList(answer) ? [] : own(answer, "items");
   if (!isList(items)) throw badAnswer("the list has no items");
   const next = own(own(answer, "metadata"), "continue") ?? "";
   if (typeof next !== "string") throw badAnswer("the list's continue token is no text");
@@ -81,6 +81,12 @@ function isListOf(answer: JsonMap, type: ApiType, metadataOnly: boolean): boolea
   const kind = textOf(own(answer, "kind"));
   if (kind === `${type.kind}List` || (metadataOnly && kind === "PartialObjectMetadataList")) return true;
   return type.group.includes(".") && textOf(own(answer, "apiVersion")) === apiVersionText(type) && kind !== "Status";
+}
+
+/** API servers write an empty metadata list as `items: null`, and only that one; the resourceVersion shows that it is whole. */
+function isEmptyMetadataList(answer: JsonMap): boolean {
+  const isMetadataList = own(answer, "kind") === "PartialObjectMetadataList" && own(answer, "items") === null;
+  return isMetadataList && textOf(own(own(answer, "metadata"), "resourceVersion")) !== "";
 }
 
 /** Items of built-in lists carry no apiVersion and kind, those of metadata lists carry PartialObjectMetadata: both get the type's own. */
