@@ -22,6 +22,7 @@ export interface ReceivedWakeUp {
   readonly queue: QueueName;
   readonly key: string;
   readonly group?: string;
+  readonly cause?: NonNullable<WakeUp["cause"]>;
   /** Deliveries so far, this one included. */
   readonly receives: number;
 }
@@ -60,8 +61,8 @@ export interface LocalQueue extends WakeUps {
  */
 export function createQueue(connection: Connection, now: () => number): LocalQueue {
   const send = connection.prepare(`
-    INSERT INTO messages (queue, key, grp, sent_at, visible_at, receives)
-    SELECT :queue, :key, :group, :now, :visibleAt, 0
+    INSERT INTO messages (queue, key, grp, cause, sent_at, visible_at, receives)
+    SELECT :queue, :key, :group, :cause, :now, :visibleAt, 0
     WHERE NOT EXISTS (SELECT 1 FROM messages WHERE queue = :queue AND key = :key AND receives = 0 AND visible_at <= :visibleAt AND sent_at > :now - :retentionMs)`);
 
   const waiting = connection.prepare("SELECT 1 FROM messages WHERE queue = :queue AND visible_at <= :now LIMIT 1");
@@ -82,7 +83,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
         FROM visible LEFT JOIN inHand ON inHand.grp IS visible.grp)
     UPDATE messages SET visible_at = :now + :visibilityMs, receives = receives + 1
     WHERE id IN (SELECT id FROM turns ORDER BY turn, visible_at, id LIMIT :max)
-    RETURNING id, key, grp, receives`);
+    RETURNING id, key, grp, cause, receives`);
 
   const ack = connection.prepare("DELETE FROM messages WHERE id = :id AND receives = :receives");
   const changeVisibility = connection.prepare(
@@ -95,7 +96,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
   const listeners = new Set<(wakeUp: WakeUp) => void>();
   return {
     async send(wakeUp) {
-      const { queue, key, delayMs = 0, group } = wakeUp;
+      const { queue, key, delayMs = 0, group, cause } = wakeUp;
       if (!(delayMs >= 0 && delayMs <= maxDelayMs)) {
         throw new RangeError(`wake-up ${queue} ${key}: delayMs ${delayMs} is not within 0 to ${maxDelayMs}`);
       }
@@ -105,6 +106,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
           queue,
           key,
           group: group ?? null,
+          cause: cause ?? null,
           now: at,
           visibleAt: at + delayMs,
           retentionMs: retentionMs[queue],
@@ -126,6 +128,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
             queue,
             key: textOf(row, "key"),
             ...optionalText(row, "grp", "group"),
+            ...causeOf(row),
             receives,
           };
         });
@@ -172,6 +175,12 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
         })),
       ),
   };
+}
+
+function causeOf(row: Parameters<typeof textOf>[0]): Pick<ReceivedWakeUp, "cause"> {
+  const { cause } = optionalText(row, "cause", "cause");
+  // Only `send` writes this column, from a RunCause.
+  return cause === undefined ? {} : { cause: cause as NonNullable<WakeUp["cause"]> };
 }
 
 function deliveryOf(id: string): { readonly id: number; readonly receives: number } {

@@ -37,6 +37,7 @@ const steps: readonly string[] = [
     queue TEXT NOT NULL,
     key TEXT NOT NULL,
     grp TEXT,
+    cause TEXT,
     sent_at INTEGER NOT NULL,
     visible_at INTEGER NOT NULL,
     receives INTEGER NOT NULL
