@@ -19,6 +19,8 @@ export interface ResourceOrigin {
   readonly document: number;
   /** 1-based line on which the document starts. */
   readonly line?: number;
+  /** The file that the document was rendered from, when `file` is a stream between steps. */
+  readonly source?: { readonly file: string; readonly line: number };
 }
 
 /** A resource with the place it was read from. */

@@ -34,7 +34,7 @@ export {
   setOwn,
   stringifyJson,
 } from "./json.ts";
-export type { YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
+export type { YamlComment, YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
 export { type ParsedYaml, parseYamlStream, type ParseYamlOptions } from "./yaml-parse.ts";
 export {
   type LabelRequirement,

@@ -4,13 +4,14 @@ import {
   isMap as isYamlMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseAllDocuments,
   type Pair,
 } from "yaml";
 import { type MutableJson, type MutableJsonMap, setOwn } from "./json.ts";
-import type { YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
+import type { YamlComment, YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
 import { resolvePlain } from "./yaml-scalar.ts";
 
 export interface ParseYamlOptions {
@@ -22,6 +23,8 @@ export interface ParseYamlOptions {
 }
 
 export interface ParsedYaml {
+  /** All comments of the text. */
+  readonly comments: readonly YamlComment[];
   /** The documents that hold something, in order. Incomplete when there are diagnostics: use none of them then. */
   readonly documents: readonly YamlDocument[];
   readonly diagnostics: readonly YamlDiagnostic[];
@@ -31,9 +34,16 @@ export interface ParsedYaml {
 export function parseYamlStream(text: string, options: ParseYamlOptions): ParsedYaml {
   const documents: YamlDocument[] = [];
   const lines = new LineCounter();
+  const comments: YamlComment[] = [];
+  let line = 1;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (lexeme.startsWith("#")) comments.push({ line, text: lexeme });
+    line += lexeme.split("\n").length - 1;
+  }
   const fail = (offset: number, message: string, code: YamlDiagnostic["code"]): ParsedYaml => {
     const { line, col } = lines.linePos(offset);
     return {
+      comments,
       documents,
       diagnostics: [{ code, file: options.file, line: Math.max(line, 1), column: Math.max(col, 1), message }],
     };
@@ -45,7 +55,7 @@ export function parseYamlStream(text: string, options: ParseYamlOptions): Parsed
     prettyErrors: false,
     uniqueKeys: false,
   });
-  if ("empty" in parsed) return { documents, diagnostics: [] };
+  if ("empty" in parsed) return { comments, documents, diagnostics: [] };
   let number = 0;
   for (const document of parsed) {
     number++;
@@ -61,7 +71,7 @@ export function parseYamlStream(text: string, options: ParseYamlOptions): Parsed
       return fail(problem.offset, problem.message, problem.code);
     }
   }
-  return { documents, diagnostics: [] };
+  return { comments, documents, diagnostics: [] };
 }
 
 class Fault extends Error {

@@ -30,3 +30,11 @@ export interface YamlLimits {
   /** Nodes of one document after aliases are expanded. Default 1,000,000. */
   readonly maxNodes: number;
 }
+
+/** A comment outside scalars. */
+export interface YamlComment {
+  /** 1-based line of the file. */
+  readonly line: number;
+  /** From the `#` to the end of the line. */
+  readonly text: string;
+}

@@ -1,0 +1,98 @@
+/**
+ * What ytt does with files that hold no template code: their documents in file order, empty ones left out, nothing evaluated. A file
+ * that needs the template engine is refused by name and line, never taken as if it were plain.
+ */
+import { isMap, type KubeObject, parseYamlStream, stringifyYaml } from "../resource/index.ts";
+import { isPrivate, type MarkedInput } from "./file-kind.ts";
+
+export interface PlainDocument {
+  readonly object: KubeObject;
+  readonly file: string;
+  readonly line: number;
+}
+
+export type PlainResult =
+  | { readonly documents: readonly PlainDocument[]; readonly yaml: string; readonly stderr: string }
+  /** ytt's message, unshaped. */
+  | { readonly yttError: string };
+
+/** Bounds of one render (reliability.md L15). */
+export interface RenderLimits {
+  /** Default 5,000. */
+  readonly maxDocuments: number;
+  /** Characters of output. Default 32 Mi. */
+  readonly maxOutput: number;
+}
+
+const nonYamlWarning =
+  "Warning: Found Non-YAML templates in input. Non-YAML templates are not rendered to standard output.\n" +
+  "If you want to include those results, use the --output-files or --dangerous-emptied-output-directory flag.\n";
+
+export function renderPlain(files: readonly MarkedInput[], limits: RenderLimits): PlainResult {
+  const documents: PlainDocument[] = [];
+  const printed: string[] = [];
+  let size = 0;
+  let hasText = false;
+  for (const file of files) {
+    if (isPrivate(file.path) || file.type === "data") continue;
+    const text = decode(file.bytes);
+    if (text === undefined)
+      return { yttError: `Unmarshaling YAML template '${file.path}': yaml: invalid UTF-8 in '${file.path}'` };
+    if (file.type !== "yaml") {
+      const code = file.isTemplate ? codeOutsideYaml(file, text) : undefined;
+      if (code !== undefined) return { yttError: code };
+      hasText = hasText || file.isForOutput;
+      continue;
+    }
+    const parsed = parseYamlStream(text, { file: file.path });
+    const [fault] = parsed.diagnostics;
+    if (fault !== undefined) {
+      return { yttError: `Unmarshaling YAML template '${file.path}': yaml: line ${fault.line}: ${fault.message}` };
+    }
+    const code = file.isTemplate ? parsed.comments.find(({ text: comment }) => comment.startsWith("#@")) : undefined;
+    if (code !== undefined) return { yttError: needsEngine(file.path, code.line, code.text) };
+    if (!file.isForOutput) continue;
+    for (const { value, line } of parsed.documents) {
+      if (isEmpty(value)) continue;
+      if (!isMap(value))
+        return { yttError: `Expected the document at ${file.path}:${line} to be a map, as a Kubernetes resource is` };
+      const yaml = stringifyYaml(value, { keyOrder: "given", width: "unlimited" });
+      size += yaml.length;
+      if (documents.length >= limits.maxDocuments)
+        return {
+          yttError: `Expected at most ${limits.maxDocuments} documents, but found more (at ${file.path}:${line})`,
+        };
+      if (size > limits.maxOutput)
+        return {
+          yttError: `Expected at most ${limits.maxOutput} characters of output, but found more (at ${file.path}:${line})`,
+        };
+      documents.push({ object: value, file: file.path, line });
+      printed.push(yaml);
+    }
+  }
+  return { documents, yaml: printed.join("---\n"), stderr: hasText ? nonYamlWarning : "" };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+function codeOutsideYaml(file: MarkedInput, text: string): string | undefined {
+  if (file.type === "starlark") return /\S/.test(text) ? needsEngine(file.path, 1, "Starlark code") : undefined;
+  const opening = text.indexOf("(@");
+  return opening === -1 ? undefined : needsEngine(file.path, text.slice(0, opening).split("\n").length, "(@ … @)");
+}
+
+function needsEngine(path: string, line: number, code: string): string {
+  const shown = code.length > 60 ? `${code.slice(0, 60)}…` : code;
+  return `ytt templating is not supported by lateen yet, but '${path}' holds template code (${path}:${line} | ${shown})`;
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The first line of an error as ytt's command line shows it: outside brackets every `: ` before a capital starts a new line, indented by
+ * two more spaces than the one before (ytt.md §8). Further lines stay as they are.
+ */
+export function shapeYttError(message: string): string {
+  const [first = "", ...rest] = message.split("\n");
+  let shaped = "";
+  let depth = 0;
+  let indent = "";
+  for (let i = 0; i < first.length; i++) {
+    const char = first.charAt(i);
+    if ("([{".includes(char)) depth++;
+    if (")]}".includes(char)) depth = Math.max(0, depth - 1);
+    if (depth === 0 && char === ":" && /^: [A-Z]/.test(first.slice(i, i + 3))) {
+      indent += "  ";
+      shaped += `:\n${indent}`;
+      i++;
+    } else {
+      shaped += char;
+    }
+  }
+  return [shaped, ...rest].join("\n");
+}

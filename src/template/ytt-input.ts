@@ -1,0 +1,86 @@
+import type { YttStep } from "../app/index.ts";
+import type { TemplateFile, TemplateFiles } from "./file-tree.ts";
+
+/** A file as ytt sees it: named by its path below the `-f` argument that brought it. */
+export interface YttInput {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export type CollectedInputs =
+  | { readonly inputs: readonly YttInput[] }
+  /** Refused before ytt would be called: the text of the stage's error. */
+  | { readonly refusal: string }
+  /** ytt itself fails on the arguments: its message, unshaped. */
+  | { readonly yttError: string };
+
+/** Name of the step before among the files. */
+export const stdinName = "stdin.yml";
+
+/**
+ * The inputs of one ytt step in ytt's order (app.md §5.2, ytt.md §1.1): the listed paths, or the step before, or all files; then the
+ * inline files. Within one argument files come in byte order of their paths.
+ * @param stdin Output of the step before; `undefined` for the first step.
+ */
+export function collectYttInputs(
+  step: YttStep,
+  files: TemplateFiles,
+  inline: ReadonlyMap<string, Uint8Array>,
+  stdin: Uint8Array | undefined,
+): CollectedInputs {
+  const inputs: YttInput[] = [];
+  for (const path of argumentsOf(step, stdin !== undefined)) {
+    if (path === "-") {
+      if (stdin === undefined) return { refusal: "Expected stdin to be available when using it as path, but was not" };
+      if (inputs.some((input) => input.path === stdinName)) return { yttError: stdinReadTwice };
+      inputs.push({ path: stdinName, bytes: stdin });
+      continue;
+    }
+    const scoped = scopedPath(path);
+    if (scoped === undefined) return { refusal: `Checking path: Invalid path: ${path}` };
+    const group = filesOf(files, scoped);
+    if (group.length === 0 && scoped !== "")
+      return { yttError: `Checking file '${scoped}': lstat ${scoped}: no such file or directory` };
+    for (const [name, file] of group) {
+      if (file.mode === "symlink") return { yttError: symlinkRefusal(name, new TextDecoder().decode(file.bytes)) };
+      inputs.push({ path: name, bytes: file.bytes });
+    }
+  }
+  for (const [path, bytes] of [...inline].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+    inputs.push({ path, bytes });
+  return { inputs };
+}
+
+const stdinReadTwice =
+  "Reading file 'stdin.yml': Standard input has already been read, has the '-' argument been used in more than one flag?";
+
+function argumentsOf(step: YttStep, hasStdin: boolean): readonly string[] {
+  if (step.paths.length > 0) return step.paths;
+  return [hasStdin ? "-" : "."];
+}
+
+/** The path below the root, `""` for the root itself; `undefined` when it leaves the root, or holds ytt's `=` (a rename to any path). */
+export function scopedPath(path: string): string | undefined {
+  if (path.includes("=")) return undefined;
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "" || segment === ".") continue;
+    if (segment !== "..") kept.push(segment);
+    else if (kept.pop() === undefined) return undefined;
+  }
+  return kept.join("/");
+}
+
+function filesOf(files: TemplateFiles, path: string): readonly (readonly [string, TemplateFile])[] {
+  const single = files.get(path);
+  if (single !== undefined) return [[path.slice(path.lastIndexOf("/") + 1), single]];
+  const prefix = path === "" ? "" : `${path}/`;
+  // The tree is in byte order, and cutting off a common prefix keeps that order.
+  return [...files]
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, file]) => [name.slice(prefix.length), file]);
+}
+
+function symlinkRefusal(path: string, target: string): string {
+  return `Checking symlink file '${path}': Expected symlink file '${path}' -> '${target}' to be allowed, but was not (hint: symlinks are disallowed as a security feature, use '--allow-symlink-destination' flags to override)`;
+}
