@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseGoDuration } from "../app/index.ts";
 import type { LogLevel } from "../base/index.ts";
 import { type Setting, settings } from "./settings.ts";
 
@@ -66,7 +67,6 @@ export function parseConfig(sources: ConfigSources = {}): ParsedConfig {
   return parsed.success && faults.length === 0 ? { config: toConfig(parsed.data) } : { faults };
 }
 
-const durationUnitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** kapp-controller's floor for sync periods is 30 s; tests and demos need less. */
 const minPeriodMs = 100;
 const minSecretLength = 32;
@@ -75,9 +75,8 @@ const text = z.string("must be text").min(1, "must not be empty");
 const list = z.array(text, "must be a list of texts");
 
 const duration = text.transform((value, context) => {
-  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  const total = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (durationUnitMs[unit] ?? 0), 0);
-  if (parts.length > 0 && parts.map(([part]) => part).join("") === value && total >= minPeriodMs) return total;
+  const parsed = parseGoDuration(value);
+  if ("ms" in parsed && parsed.ms >= minPeriodMs) return parsed.ms;
   context.addIssue({
     code: "custom",
     message: `must be a duration of at least ${minPeriodMs}ms such as 30s, 5m or 1h30m`,

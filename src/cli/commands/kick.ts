@@ -1,0 +1,54 @@
+import type { ProgressLine } from "../../http/index.ts";
+import type { DefineCommand } from "../command.ts";
+import { parseAppName } from "../app-name.ts";
+import { CommandError } from "../exit-code.ts";
+import { addHubOptions, type HubOptions, openHubAccess } from "../hub-access.ts";
+import { createHubClient } from "../hub-client.ts";
+import { escapeControls } from "../terminal.ts";
+import { createTimeline, type Timeline } from "../timeline.ts";
+
+export const defineKick: DefineCommand = (command, context) => {
+  addHubOptions(command.argument("<app>", "NAMESPACE/NAME"))
+    .description(
+      "Asks a running lateen to reconcile an App now, and follows the run until it has ended. The exit code tells how it went.",
+    )
+    .option("--no-wait", "only ask, do not follow the run")
+    .action(async (app: string, options: HubOptions & { wait: boolean }) => {
+      const { namespace, name } = parseAppName(app);
+      const client = createHubClient(await openHubAccess(options, context));
+      try {
+        const path = `/api/apps/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/reconcile?wait=${options.wait}`;
+        const response = await client.call("POST", path, { signal: context.signal, accept: "application/x-ndjson" });
+        const timeline = createTimeline({ paint: context.terminal.paint });
+        for await (const line of readLines(response.body ?? [])) {
+          // The server is lateen itself; its contract is tested there.
+          const failure = showLine(JSON.parse(line) as ProgressLine, timeline, context.terminal.err);
+          if (failure !== undefined) throw new CommandError(failure);
+        }
+      } finally {
+        await client.close();
+      }
+    });
+};
+
+/** Prints a line of progress; answers the reason if it says that the run failed or can no longer be followed. */
+function showLine(line: ProgressLine, timeline: Timeline, print: (line: string) => void): string | undefined {
+  if (line.type === "accepted") {
+    print(escapeControls(`asked for a run of ${line.app}`));
+    return undefined;
+  }
+  if (line.type === "detached") return line.reason;
+  for (const text of timeline.lines(line)) print(text);
+  return line.type === "finished" && line.outcome === "failed" ? line.description : undefined;
+}
+
+async function* readLines(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines.filter((line) => line !== "");
+  }
+  if (rest !== "") yield rest;
+}
