@@ -1,3 +1,5 @@
+import { normalizeRepositoryUrl } from "../../app/index.ts";
+
 /** A secret that git forges sign their deliveries with, and the repositories that it may speak for. */
 export interface WebhookSecret {
   /** 32 bytes or more; fewer than 16 are refused. */
@@ -42,10 +44,7 @@ export function speaksFor(secret: WebhookSecret, repositoryUrls: readonly string
   const { repositories } = secret;
   if (repositories === undefined) return true;
   const patterns = repositories.map(toRegExp);
-  return repositoryUrls.every((url) => {
-    const path = repositoryPath(url);
-    return path !== undefined && patterns.some((pattern) => pattern.test(path));
-  });
+  return repositoryUrls.every((url) => patterns.some((pattern) => pattern.test(normalizeRepositoryUrl(url))));
 }
 
 function toRegExp(pattern: string): RegExp {
@@ -59,18 +58,4 @@ function toRegExp(pattern: string): RegExp {
 
 function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
-}
-
-/** `host/owner/name` of an https, git, ssh or scp-like URL. */
-function repositoryPath(url: string): string | undefined {
-  const scp = /^(?:[^@/:]+@)?([^@/:]+):(?!\/)(.+)$/.exec(url);
-  const [host, path] = scp === null ? hostAndPath(url) : [scp[1], scp[2]];
-  if (host === undefined || path === undefined) return undefined;
-  return `${host}/${path.replace(/^\/+|\/+$/g, "").replace(/\.git$/i, "")}`;
-}
-
-function hostAndPath(url: string): readonly [string | undefined, string | undefined] {
-  if (!URL.canParse(url)) return [undefined, undefined];
-  const { hostname, pathname } = new URL(url);
-  return [hostname, pathname];
 }
