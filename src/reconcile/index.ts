@@ -1,3 +1,8 @@
+export { runApp } from "./app-run.ts";
+export type { ClusterConnector, ConnectedCluster, ReconcileConfig, ReconcileDeps, SliceOptions } from "./deps.ts";
+export { runDrift } from "./drift-run.ts";
+export { acceptPush, noteAppChanged, noteConfigMapChanged, noteSecretChanged, type Push, requestReconcile, requestSync } from "./intake.ts";
+export { type AppPlan, deployOnce, planApp, renderApp, type RenderedApp, type StageProblem } from "./plan-app.ts";
 export type {
   AppObjects,
   ConfigMaps,
@@ -15,3 +20,6 @@ export type {
   WorkRows,
 } from "./ports.ts";
 export type { FetchedSource, PlannedChange, RunCause, RunEvent, RunRecord } from "./run-event.ts";
+export { runSource } from "./source-run.ts";
+export { runTick } from "./tick.ts";
+export { type AppSummary, type AppView, followRuns, getApp, getRun, listApps } from "./views.ts";

@@ -8,10 +8,8 @@ const selfStopMs = 45_000;
 /** What a run says when it ends: completed, or to be continued at a time. */
 export type Verdict =
   | { readonly type: "done" }
-  /** Only waits are left; not a failure. */
-  | { readonly type: "wait"; readonly at: number }
-  /** Failed; back off. */
-  | { readonly type: "retry"; readonly at: number };
+  /** To be continued at a time. `keepTries`: the attempt counts as one that did not end (else only kills count). */
+  | { readonly type: "later"; readonly at: number; readonly cause: "wait" | "retry"; readonly keepTries: boolean };
 
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
@@ -45,7 +43,7 @@ export async function underLease(
   const result =
     verdict.type === "done"
       ? await rows.finish(lease)
-      : await rows.defer(lease, verdict.at, { keepTries: verdict.type === "retry" });
+      : await rows.defer(lease, verdict.at, { keepTries: verdict.keepTries });
   if (result === "lost") deps.log.warn("lease lost before the run was settled", { key, epoch: lease.epoch });
   return { verdict, dueAgain: result === "dirty" };
 }

@@ -13,6 +13,8 @@ const writeEveryMs = 250;
 /** Collects the events of one run, hands them on and keeps the record that by-hand callers follow. */
 export interface RunRecorder {
   readonly runId: string;
+  /** `NS/NAME`. */
+  readonly app: string;
   emit(event: RunEvent): void;
   /** Writes what was not yet written. */
   flush(): Promise<void>;
@@ -48,6 +50,7 @@ export function startRunRecord(
 
   return {
     runId,
+    app: run.app,
     emit(raw) {
       // Every text of an event may quote an API server or a repository.
       const event = redactDeep(redactor, raw);

@@ -1,0 +1,95 @@
+/**
+ * One App, one writer at a time. Every slice starts over from the live cluster; nothing is remembered but what the status, the cluster and
+ * content-addressed caches hold. A newer commit, an edit, a pause or a deletion ends the slice at its next safe point.
+ */
+import { type App, appStatusJson, emptyStatus, parseApp, paused, stageFailed } from "../app/index.ts";
+import { type KubeObject, uidOf } from "../resource/index.ts";
+import { unindexApp } from "./catalogue.ts";
+import { deleteApp } from "./delete-app.ts";
+import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import { type AppName, restOfKey, splitAppName } from "./keys.ts";
+import { underLease, type Verdict } from "./lease.ts";
+import type { Lease } from "./ports.ts";
+import { reconcileApp } from "./reconcile-app.ts";
+import type { RunCause, RunEvent } from "./run-event.ts";
+import { type RunRecorder, startRunRecord } from "./run-record.ts";
+
+/** Kept for writing status and giving the row back before the function's own end (reliability.md L19). */
+const reserveMs = 30_000;
+/** A run that was killed this often without an end rests for a while and says so (aws.md §14). */
+const maxKills = 3;
+const quarantineMs = 600_000;
+
+export async function runApp(
+  key: string,
+  deps: ReconcileDeps,
+  options: SliceOptions & { readonly cause?: RunCause; readonly onEvent?: (event: RunEvent) => void },
+): Promise<void> {
+  // Row keys of this kind are made from AppNames only.
+  const name = restOfKey(key) as AppName;
+  const startedAt = deps.clock.now();
+  const result = await underLease(key, deps, options, (lease, signal) => slice(name, lease, deps, { ...options, signal, deadline: options.deadline - reserveMs }));
+  if (result === undefined) return;
+  deps.metrics.observe("lateen_run_ms", deps.clock.now() - startedAt);
+  await wakeAgain(key, result, deps);
+}
+
+async function slice(
+  name: AppName,
+  lease: Lease,
+  deps: ReconcileDeps,
+  options: SliceOptions & { readonly cause?: RunCause; readonly onEvent?: (event: RunEvent) => void },
+): Promise<Verdict> {
+  const { clock } = deps;
+  const { namespace, name: shortName } = splitAppName(name);
+  const object = await deps.apps.get(namespace, shortName);
+  if (object === undefined) {
+    await unindexApp(name, deps);
+    return { type: "done" };
+  }
+  const run = { app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
+  const recorder = startRunRecord(run, deps, options.onEvent);
+  recorder.emit({ at: clock.now(), type: "started", runId: recorder.runId, app: name, cause: run.cause, epoch: run.epoch });
+  try {
+    const parsed = parseApp(object);
+    if ("problems" in parsed) return await refuse(object, parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), recorder, deps);
+    return await decide(parsed.app, lease, recorder, deps, options);
+  } finally {
+    await recorder.flush();
+  }
+}
+
+/** What to do with the App as it is now (app.md §3.1). */
+async function decide(app: App, lease: Lease, recorder: RunRecorder, deps: ReconcileDeps, options: SliceOptions): Promise<Verdict> {
+  const now = deps.clock.now();
+  if (app.deletionTimestamp === undefined && (app.spec.paused || app.spec.canceled)) {
+    await deps.apps.updateStatus(app.namespace, app.name, app.uid, appStatusJson(paused(app.status, app.generation)));
+    recorder.emit({ at: now, type: "finished", ms: 0, outcome: "skipped", description: "Canceled/paused" });
+    return { type: "done" };
+  }
+  if (lease.tries > maxKills && app.status.condition?.type === "Reconciling") {
+    recorder.emit({ at: now, type: "finished", ms: 0, outcome: "failed", description: `Stopped after ${lease.tries - 1} runs that did not end; tried again later` });
+    return { type: "later", at: now + quarantineMs, cause: "retry", keepTries: false };
+  }
+  return app.deletionTimestamp === undefined ? reconcileApp(app, lease, recorder, deps, options) : deleteApp(app, lease, recorder, deps, options);
+}
+
+/** An App that cannot be read says so in its status; it waits for an edit. */
+async function refuse(object: KubeObject, problems: string, recorder: RunRecorder, deps: ReconcileDeps): Promise<Verdict> {
+  const now = deps.clock.now();
+  const { namespace, name } = splitAppName(recorder.app);
+  const status = stageFailed(emptyStatus, "fetch", { error: problems, exitCode: -1 }, now);
+  await deps.apps.updateStatus(namespace, name, uidOf(object), appStatusJson(status));
+  recorder.emit({ at: now, type: "finished", ms: 0, outcome: "failed", description: status.friendlyDescription, error: problems });
+  return { type: "done" };
+}
+
+/** The row says when it is due; this only makes somebody look then. */
+async function wakeAgain(key: string, result: { readonly verdict: Verdict; readonly dueAgain: boolean }, deps: ReconcileDeps): Promise<void> {
+  const { verdict, dueAgain } = result;
+  if (dueAgain) await deps.wakeUps.send({ queue: "app", key, cause: "retry" });
+  else if (verdict.type !== "done") {
+    const delayMs = Math.min(900_000, Math.max(0, verdict.at - deps.clock.now()));
+    await deps.wakeUps.send({ queue: "app", key, delayMs, cause: verdict.cause });
+  }
+}

@@ -1,0 +1,186 @@
+/** The deploy step of a run: plan, apply in order, wait; as events and as what the App's status shows. */
+import type { App } from "../app/index.ts";
+import {
+  applyPlan,
+  type AssociatedResources,
+  createEventFormatter,
+  DeployError,
+  type DeployEvent,
+  type DeployPlan,
+  type DeployProgress,
+  formatDeployError,
+  formatPlan,
+  type InventoryEntry,
+  isApiFailure,
+  parseDeleteOptions,
+  parseDeployOptions,
+  planDelete,
+  planDeploy,
+} from "../deploy/index.ts";
+import type { SourcedResource } from "../resource/index.ts";
+import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import type { PlannedChange, RunEvent } from "./run-event.ts";
+import { StageFailure } from "./stage-failure.ts";
+import type { Target } from "./target.ts";
+
+/** A deploy that gave the worker back while it waits; what the next slice continues from. */
+export interface SuspendedDeploy {
+  readonly progress: DeployProgress;
+  /** Output so far. */
+  readonly stdout: string;
+  readonly startedAt: number;
+  /** Digest of what is deployed: only a run for the same thing continues it. */
+  readonly of: string;
+  /** Slices so far; later ones come after longer waits. */
+  readonly slices: number;
+}
+
+export type DeployResult =
+  | { readonly outcome: "succeeded"; readonly stdout: string; readonly associated: AssociatedResources | undefined; readonly inventory: readonly InventoryEntry[] }
+  | { readonly outcome: "failed"; readonly failure: StageFailure; readonly associated: AssociatedResources | undefined }
+  | { readonly outcome: "waiting"; readonly progress: DeployProgress; readonly stdout: string }
+  | { readonly outcome: "superseded"; readonly stdout: string };
+
+export interface DeployRun {
+  readonly app: App;
+  readonly target: Target;
+  /** Absent for `lateen deploy`, which holds no lease. */
+  readonly epoch?: number;
+  readonly suspended?: SuspendedDeploy | undefined;
+  /** Whether the run should end at the next safe point. */
+  readonly isSuperseded: () => Promise<boolean>;
+}
+
+/** Plans without writing. @throws StageFailure */
+export async function planForApp(run: Pick<DeployRun, "app" | "target">, resources: readonly SourcedResource[], deps: ReconcileDeps, signal: AbortSignal): Promise<DeployPlan> {
+  const { app, target } = run;
+  const step = app.spec.deploy[0];
+  if (step === undefined || app.spec.deploy.length !== 1) throw new StageFailure("deploy", { error: "Expected exactly one deploy option", exitCode: -1 });
+  if (step.type !== "kapp") throw new StageFailure("deploy", { error: "Unsupported way to deploy", exitCode: -1 });
+  const parsed = parseDeployOptions({
+    intoNs: step.intoNs,
+    mapNs: step.mapNs,
+    rawOptions: [...deps.config.kappDeployRawOptions, ...step.rawOptions],
+  });
+  if ("failure" in parsed) throw new StageFailure("deploy", { error: formatDeployError(parsed.failure), exitCode: -1 });
+  return guarded("Deploying", "", () =>
+    planDeploy({ app: recordOf(run), resources, options: parsed.options }, target.cluster, deps, { signal }),
+  );
+}
+
+/** Plans the deletion of everything that the App owns. @throws StageFailure */
+export async function planDeletionOfApp(run: Pick<DeployRun, "app" | "target">, deps: ReconcileDeps, signal: AbortSignal): Promise<DeployPlan> {
+  const { app, target } = run;
+  const step = app.spec.deploy[0];
+  if (step === undefined || app.spec.deploy.length !== 1) throw new StageFailure("deploy", { error: "Expected exactly one deploy option", exitCode: -1 });
+  if (step.type !== "kapp") throw new StageFailure("deploy", { error: "Unsupported way to delete", exitCode: -1 });
+  const parsed = parseDeleteOptions({ rawOptions: step.delete?.rawOptions ?? [] });
+  if ("failure" in parsed) throw new StageFailure("deploy", { error: formatDeployError(parsed.failure), exitCode: -1 });
+  return guarded("Deleting", "", () => planDelete({ app: recordOf(run), options: parsed.options }, target.cluster, deps, { signal }));
+}
+
+/** Carries out a plan; yields an event per step. Never throws a deploy error: a failed deploy is a result. */
+export async function* carryOut(
+  plan: DeployPlan,
+  run: DeployRun,
+  verb: "Deploying" | "Deleting",
+  deps: ReconcileDeps,
+  options: SliceOptions,
+  onOutput: (stdout: string) => void = () => undefined,
+): AsyncGenerator<RunEvent, DeployResult> {
+  const { clock, config } = deps;
+  const format = createEventFormatter({ clock });
+  let stdout = run.suspended?.stdout ?? formatPlan(plan);
+  onOutput(stdout);
+  const slice = applyPlan(
+    plan,
+    run.target.cluster,
+    {
+      ...deps,
+      ...(run.epoch === undefined ? {} : { fence: { epoch: run.epoch } }),
+      ...(run.suspended === undefined ? {} : { resume: run.suspended.progress }),
+      isSuperseded: run.isSuperseded,
+      // Half a minute is kept for writing status and giving the row back.
+      handOverAt: Math.min(clock.now() + config.waitSliceMs, options.deadline),
+    },
+    { signal: options.signal },
+  );
+  try {
+    for (;;) {
+      const step = await slice.next();
+      if (step.done === true) {
+        const outcome = step.value;
+        switch (outcome.state) {
+          case "succeeded":
+            return { outcome: "succeeded", stdout: `${stdout}\nSucceeded`, associated: outcome.associated, inventory: outcome.inventory };
+          case "waiting":
+            return { outcome: "waiting", progress: outcome.progress, stdout };
+          case "superseded":
+            return { outcome: "superseded", stdout };
+          case "failed":
+            return { outcome: "failed", failure: toolFailure(verb, formatDeployError(outcome.failure), stdout), associated: outcome.associated };
+        }
+      }
+      const text = format(step.value);
+      if (text !== "") {
+        stdout += `\n${text}`;
+        onOutput(stdout);
+      }
+      const event = toRunEvent(step.value, clock.now());
+      if (event !== undefined) yield event;
+    }
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const failure = asToolFailure(verb, error, stdout);
+    if (failure === undefined) throw error;
+    return { outcome: "failed", failure, associated: undefined };
+  }
+}
+
+export function plannedChangesOf(plan: DeployPlan): readonly PlannedChange[] {
+  return plan.changes.map((change) => ({ resource: change.resource, op: change.op, waitFor: change.waitFor, reasons: change.reasons, diff: change.diff }));
+}
+
+function recordOf(run: Pick<DeployRun, "app" | "target">): { readonly name: string; readonly prevName: string; readonly stateNamespace: string; readonly defaultNamespace: string } {
+  const { app, target } = run;
+  return { name: `${app.name}.app`, prevName: `${app.name}-ctrl`, stateNamespace: target.stateNamespace, defaultNamespace: target.defaultNamespace };
+}
+
+async function guarded<Result>(verb: "Deploying" | "Deleting", stdout: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asToolFailure(verb, error, stdout) ?? error;
+  }
+}
+
+/** Errors of the engine and of the API server are the tool's; anything else is ours and flies on. */
+function asToolFailure(verb: "Deploying" | "Deleting", error: unknown, stdout: string): StageFailure | undefined {
+  if (error instanceof DeployError) return toolFailure(verb, formatDeployError(error.failure), stdout, error);
+  if (isApiFailure(error)) return toolFailure(verb, error.message, stdout, error);
+  return undefined;
+}
+
+/** kapp-controller shows kapp's stderr in full and names it in the error (app.md §1.5). */
+function toolFailure(verb: "Deploying" | "Deleting", text: string, stdout: string, cause?: unknown): StageFailure {
+  return new StageFailure("deploy", {
+    error: `${verb}: Error (see .status.usefulErrorMessage for details)`,
+    stderr: `kapp: Error: ${text}`,
+    stdout,
+    exitCode: 1,
+    cause,
+  });
+}
+
+function toRunEvent(event: DeployEvent, at: number): RunEvent | undefined {
+  switch (event.type) {
+    case "applied":
+      return { at, type: "applied", op: event.op, resource: event.resource, reasons: event.reasons };
+    case "waited":
+      return { at, type: "waited", resource: event.resource, state: event.state, message: event.message };
+    case "warning":
+      return { at, type: "note", text: event.text };
+    default:
+      return undefined;
+  }
+}

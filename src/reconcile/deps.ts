@@ -1,0 +1,58 @@
+import type { DeployCluster } from "../deploy/index.ts";
+import type { GitClient } from "../git/index.ts";
+import type { AppObjects, ConfigMaps, Items, Runtime, SecretVault, WakeUps, WorkRows } from "./ports.ts";
+
+/** A connection to a run cluster. */
+export interface ConnectedCluster {
+  readonly cluster: DeployCluster;
+  /** Namespace of the kubeconfig's current context, `default` when it names none. */
+  readonly contextNamespace: string;
+}
+
+/** Opens run clusters; connections are shared and kept by the implementation. */
+export interface ClusterConnector {
+  /** @throws Error whose message says what is wrong with the kubeconfig, without any of its values. */
+  fromKubeconfig(text: string, options: { readonly signal: AbortSignal }): Promise<ConnectedCluster>;
+  /**
+   * The home cluster, acting as a ServiceAccount by TokenRequest.
+   * @throws Error `serviceaccounts "x" not found`, or that no home cluster is configured.
+   */
+  home(namespace: string, serviceAccount: string, options: { readonly signal: AbortSignal }): Promise<ConnectedCluster>;
+}
+
+export interface ReconcileConfig {
+  /** Sync period of an App that names none. Default 30 000. */
+  readonly defaultSyncPeriodMs: number;
+  /** Shorter sync periods are raised to this. Default 30 000 (app.md §3.3). */
+  readonly minimumSyncPeriodMs: number;
+  /** Time between two ticks. Default 30 000. */
+  readonly tickMs: number;
+  /** How often an App is compared in full although the cheap check found nothing. Default 600 000. */
+  readonly fullComparePeriodMs: number;
+  /** How long a slice waits for readiness before it gives the worker back. Default 5 000. */
+  readonly waitSliceMs: number;
+  /** Raw kapp options for every deploy, before the App's own (app.md §6.1). Default `["--app-changes-max-to-keep=5", "--apply-timeout=5m"]`. */
+  readonly kappDeployRawOptions: readonly string[];
+}
+
+/** Everything the reconcile room works with; made once in src/functions/compose.ts. */
+export interface ReconcileDeps extends Runtime {
+  readonly rows: WorkRows;
+  readonly items: Items;
+  readonly wakeUps: WakeUps;
+  readonly vault: SecretVault;
+  readonly apps: AppObjects;
+  readonly configMaps: ConfigMaps;
+  /** Names of the Secrets in a namespace, for hints when one is missing. */
+  readonly secretNames: (namespace: string) => Promise<readonly string[]>;
+  readonly git: GitClient;
+  readonly clusters: ClusterConnector;
+  readonly config: ReconcileConfig;
+}
+
+/** One bounded slice of work. */
+export interface SliceOptions {
+  readonly signal: AbortSignal;
+  /** No new change is begun after this time. */
+  readonly deadline: number;
+}

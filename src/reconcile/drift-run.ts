@@ -1,0 +1,183 @@
+/**
+ * The cheap drift check of one run cluster (design.md §6): one metadata-only LIST per kind, compared with what the last successful run left there.
+ * Same uid and resourceVersion = unchanged. Else same generation, labels and annotations (for kinds that have a generation) = only status moved.
+ * Else the object is read and compared by kapp's rule. Missing, or owned but unknown = drift. It repairs nothing: it wakes the App.
+ */
+import { mapBounded } from "../base/index.ts";
+import { type DeployCluster, type InventoryEntry, inventoryEntryOf, isApiFailure, namesItself, recordedStateHolds } from "../deploy/index.ts";
+import { type KubeObject, kindOf, labelsOf, namespaceOf, nameOf, resourceVersionOf, uidOf } from "../resource/index.ts";
+import { appsOfCluster } from "./catalogue.ts";
+import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import { wantApp } from "./intake.ts";
+import { type AppInventory, loadInventories, storeInventory } from "./inventory.ts";
+import { type AppName, appKey, restOfKey, splitAppName } from "./keys.ts";
+import { underLease, type Verdict } from "./lease.ts";
+import { connectForApp, type Target } from "./target.ts";
+
+/** kapp's ownership label. */
+const appLabel = "kapp.k14s.io/app";
+
+export async function runDrift(key: string, deps: ReconcileDeps, options: SliceOptions): Promise<void> {
+  const clusterId = restOfKey(key);
+  await underLease(key, deps, options, async (_lease, signal): Promise<Verdict> => {
+    const inventories = await loadInventories(clusterId, deps);
+    const target = await targetOf(clusterId, deps, signal);
+    if (target === undefined) return { type: "done" };
+    const startedAt = deps.clock.now();
+    const drifted = await checkCluster(clusterId, target, inventories, deps, signal);
+    deps.metrics.observe("lateen_drift_check_ms", deps.clock.now() - startedAt);
+    for (const app of drifted) await wantApp(app, "drift", deps);
+    return { type: "done" };
+  });
+}
+
+/** Any App of the cluster can open it; the first that does will do. */
+async function targetOf(clusterId: string, deps: ReconcileDeps, signal: AbortSignal): Promise<Target | undefined> {
+  for (const app of await appsOfCluster(clusterId, deps)) {
+    const { namespace, name } = splitAppName(app);
+    const object = await deps.apps.get(namespace, name);
+    if (object === undefined) continue;
+    const target = await connectForApp(object, deps, signal);
+    if (target !== undefined) return target;
+    // The cluster cannot be opened: its Apps say so themselves when their own period comes.
+    await wantIdle(app, deps);
+  }
+  return undefined;
+}
+
+/** Wakes an App unless it is already at work or backing off. */
+async function wantIdle(app: AppName, deps: ReconcileDeps): Promise<void> {
+  const row = await deps.rows.get(appKey(app));
+  if (row !== undefined && row.wanted > row.done) return;
+  await wantApp(app, "schedule", deps);
+}
+
+/** @returns the Apps that drifted. Inventories whose objects only moved on are brought up to date. */
+async function checkCluster(
+  clusterId: string,
+  target: Target,
+  inventories: readonly AppInventory[],
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<readonly AppName[]> {
+  const live = await listLive(target.cluster, inventories, signal);
+  const drifted: AppName[] = [];
+  await mapBounded(inventories, 8, async ({ app, entries }) => {
+    const verdict = await compareApp(target.cluster, entries, live, signal);
+    // A run in hand will store a new inventory anyway; comparing against the old one would be noise.
+    const row = verdict.type === "same" ? undefined : await deps.rows.get(appKey(app));
+    if (row !== undefined && (row.wanted > row.done || row.leaseUntil !== undefined)) return;
+    if (verdict.type === "drifted") {
+      deps.log.info("drift found", { app, resource: verdict.resource, found: verdict.found });
+      deps.metrics.count("lateen_drift_found_total");
+      drifted.push(app);
+    }
+    if (verdict.type === "moved") await storeInventory(clusterId, app, verdict.entries, deps);
+  });
+  return drifted;
+}
+
+interface LiveList {
+  /** By uid: the metadata of every object that carries the ownership label. */
+  readonly byUid: ReadonlyMap<string, KubeObject>;
+  /** By the value of that label. */
+  readonly byLabel: ReadonlyMap<string, readonly KubeObject[]>;
+  /** Kinds whose list was refused: nothing is concluded about them. */
+  readonly unknown: ReadonlySet<string>;
+}
+
+async function listLive(cluster: DeployCluster, inventories: readonly AppInventory[], signal: AbortSignal): Promise<LiveList> {
+  const types = new Map<string, InventoryEntry["type"]>();
+  const namespaces = new Set<string>();
+  for (const { entries } of inventories) {
+    for (const entry of entries) {
+      types.set(typeKey(entry), entry.type);
+      if (entry.namespace !== "") namespaces.add(entry.namespace);
+    }
+  }
+  const byUid = new Map<string, KubeObject>();
+  const unknown = new Set<string>();
+  await mapBounded([...types], 8, async ([key, type]) => {
+    const list = (namespace?: string): Promise<readonly KubeObject[]> =>
+      cluster.list(type, { labelSelector: appLabel, metadataOnly: true, signal, ...(namespace === undefined ? {} : { namespace }) });
+    try {
+      for (const object of await list()) byUid.set(uidOf(object), object);
+    } catch (error) {
+      if (!isApiFailure(error)) throw error;
+      // A ServiceAccount may only see its own namespaces; anything else leaves the kind unknown until the App's own full comparison.
+      if (error.status !== 403 || !type.namespaced) unknown.add(key);
+      else if (!(await listNamespaces([...namespaces], list, byUid))) unknown.add(key);
+    }
+  });
+  return { byUid, byLabel: Map.groupBy(byUid.values(), (object) => labelsOf(object)[appLabel] ?? ""), unknown };
+}
+
+async function listNamespaces(
+  namespaces: readonly string[],
+  list: (namespace: string) => Promise<readonly KubeObject[]>,
+  byUid: Map<string, KubeObject>,
+): Promise<boolean> {
+  try {
+    for (const objects of await mapBounded(namespaces, 4, list)) for (const object of objects) byUid.set(uidOf(object), object);
+    return true;
+  } catch (error) {
+    if (isApiFailure(error)) return false;
+    throw error;
+  }
+}
+
+type Comparison =
+  | { readonly type: "same" }
+  /** Only status or bookkeeping moved: the inventory with the new resource versions. */
+  | { readonly type: "moved"; readonly entries: readonly InventoryEntry[] }
+  | { readonly type: "drifted"; readonly resource: string; readonly found: "missing" | "changed" | "unexpected" };
+
+async function compareApp(
+  cluster: DeployCluster,
+  entries: readonly InventoryEntry[],
+  live: LiveList,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const next: InventoryEntry[] = [];
+  let moved = false;
+  for (const entry of entries) {
+    if (live.unknown.has(typeKey(entry))) {
+      next.push(entry);
+      continue;
+    }
+    const metadata = live.byUid.get(entry.uid);
+    if (metadata === undefined) return { type: "drifted", resource: describe(entry), found: "missing" };
+    if (resourceVersionOf(metadata) === entry.resourceVersion) {
+      next.push(entry);
+      continue;
+    }
+    const now = inventoryEntryOf(metadata, entry.type);
+    moved = true;
+    const onlyStatus = entry.generation !== undefined && now.generation === entry.generation && now.metaDigest === entry.metaDigest;
+    if (!onlyStatus) {
+      const object = await cluster.get(entry.type, entry.namespace, entry.name, { signal });
+      if (object === undefined || recordedStateHolds(object) !== true) return { type: "drifted", resource: describe(entry), found: "changed" };
+    }
+    next.push(now);
+  }
+  const stranger = unexpected(entries, live);
+  if (stranger !== undefined) return { type: "drifted", resource: stranger, found: "unexpected" };
+  return moved ? { type: "moved", entries: next } : { type: "same" };
+}
+
+/** An object with this App's label and an identity naming itself that the last run did not leave there: kapp would prune it. */
+function unexpected(entries: readonly InventoryEntry[], live: LiveList): string | undefined {
+  const label = entries[0]?.appLabel;
+  if (label === undefined) return undefined;
+  const known = new Set(entries.map((entry) => entry.uid));
+  const stranger = live.byLabel.get(label)?.find((object) => !known.has(uidOf(object)) && namesItself(object));
+  return stranger === undefined ? undefined : `${kindOf(stranger)} ${namespaceOf(stranger)}/${nameOf(stranger)}`;
+}
+
+function typeKey(entry: InventoryEntry): string {
+  return `${entry.type.group}/${entry.type.version}/${entry.type.resource}`;
+}
+
+function describe(entry: InventoryEntry): string {
+  return `${entry.type.kind.toLowerCase()}/${entry.name} (${entry.type.group === "" ? "" : `${entry.type.group}/`}${entry.type.version})`;
+}

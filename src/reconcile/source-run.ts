@@ -1,0 +1,91 @@
+/**
+ * One source: asks the git server what the ref is now, walks to the subPaths that Apps want, and wakes exactly the Apps whose subPath tree changed.
+ * Tree ids decide, not the push's file list: forced pushes, truncated deliveries and lost webhooks cost only time.
+ */
+import { credentialsOf, resolveGitRef } from "../fetch/index.ts";
+import { appsOfSource, getSource, type Source } from "./catalogue.ts";
+import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import type { PushHint } from "./intake.ts";
+import { wantApp } from "./intake.ts";
+import { getJson, putJson } from "./item-json.ts";
+import { type AppName, appKey, appPartition, restOfKey, sourcePartition } from "./keys.ts";
+import type { LastRun } from "./last-run.ts";
+import { underLease, type Verdict } from "./lease.ts";
+
+/** What a source was seen to be. */
+export interface SeenRef {
+  readonly commit: string;
+  readonly checkedAt: number;
+  /** subPath → tree id (empty when the commit has no such path). */
+  readonly treeIds: Readonly<Record<string, string>>;
+}
+
+/** A replica may lag behind the push that it told us about: look again after these waits (reliability.md F14). */
+const replicaWaitsMs = [2_000, 5_000, 15_000, 30_000] as const;
+const hintLifeMs = 60_000;
+
+export async function runSource(key: string, deps: ReconcileDeps, options: SliceOptions): Promise<void> {
+  const result = await underLease(key, deps, options, async (lease, signal): Promise<Verdict> => {
+    const source = await getSource(restOfKey(key), deps);
+    if (source === undefined) return { type: "done" };
+    const apps = await appsOfSource(source.id, deps);
+    try {
+      const lagging = await lookAt(source, apps, deps, signal);
+      if (!lagging) return { type: "done" };
+      const waitMs = replicaWaitsMs[Math.min(lease.tries, replicaWaitsMs.length) - 1] ?? replicaWaitsMs[0];
+      return { type: "later", at: deps.clock.now() + waitMs, cause: "retry", keepTries: true };
+    } catch (error) {
+      signal.throwIfAborted();
+      deps.log.warn("source not readable", { source: source.url, ref: source.ref, error });
+      deps.metrics.count("lateen_source_failures_total");
+      // The Apps fetch by themselves and say in their own status what is wrong.
+      for (const { app } of apps) await wantIfSettled(app, deps);
+      return { type: "done" };
+    }
+  });
+  if (result === undefined) return;
+  const delayMs = result.verdict.type === "done" ? 0 : Math.max(0, result.verdict.at - deps.clock.now());
+  if (result.dueAgain || result.verdict.type !== "done") await deps.wakeUps.send({ queue: "source", key, delayMs: result.dueAgain ? 0 : delayMs });
+}
+
+/** @returns whether a push announced a commit that the server does not show yet. */
+async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSource>>, deps: ReconcileDeps, signal: AbortSignal): Promise<boolean> {
+  const { clock, git, items } = deps;
+  const partition = sourcePartition(source.id);
+  const startedAt = clock.now();
+  const repository = { url: source.url, ...(await credentialsOf(source, deps.vault, signal)) };
+  const { commit } = await resolveGitRef(git, repository, source, { signal });
+  const seen = await getJson<SeenRef>(items, partition, "REF", startedAt);
+  const subPaths = [...new Set(apps.flatMap((app) => app.subPaths))].sort();
+  const known = seen !== undefined && seen.commit === commit && subPaths.every((subPath) => Object.hasOwn(seen.treeIds, subPath));
+  const treeIds = known ? seen.treeIds : Object.fromEntries(await git.treeIdsOf(repository, { commit, subPaths }, { signal }));
+  if (!known) {
+    for (const { app, subPaths: wanted } of apps) {
+      if (await hasMoved(app, source, wanted, treeIds, deps)) await wantApp(app, "push", deps);
+    }
+  }
+  // After the Apps are marked: a kill in between repeats the look instead of losing it.
+  await putJson<SeenRef>(items, partition, "REF", { commit, checkedAt: startedAt, treeIds }, clock.now());
+  const hint = await getJson<PushHint>(items, partition, "HINT", clock.now());
+  const lagging = hint !== undefined && clock.now() - hint.at < hintLifeMs && hint.after !== commit && known && !/^0+$/.test(hint.after);
+  if (hint !== undefined && !lagging) await items.delete(partition, "HINT");
+  return lagging;
+}
+
+/** Whether an App last ran with another tree at one of its subPaths. */
+async function hasMoved(
+  app: AppName,
+  source: Source,
+  subPaths: readonly string[],
+  treeIds: Readonly<Record<string, string>>,
+  deps: ReconcileDeps,
+): Promise<boolean> {
+  const last = await getJson<LastRun>(deps.items, appPartition(app), "LAST", deps.clock.now());
+  return subPaths.some((subPath) => last?.treeIds[`${source.id}:${subPath}`] !== treeIds[subPath]);
+}
+
+async function wantIfSettled(app: AppName, deps: ReconcileDeps): Promise<void> {
+  const row = await deps.rows.get(appKey(app));
+  if (row === undefined || row.wanted > row.done) return;
+  await wantApp(app, "schedule", deps);
+}
