@@ -1,14 +1,18 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../base/index.ts";
+import type { ObjectCache } from "../../git/index.ts";
 import type { ObjectStore } from "../../kubeapi/index.ts";
 import type { Items, WorkRows } from "../../reconcile/index.ts";
 import { Connection } from "./connection.ts";
+import { openGitObjects } from "./git-objects.ts";
 import { createItems } from "./items.ts";
 import { createObjects } from "./objects.ts";
 import { createQueue, type LocalQueue } from "./queue.ts";
 import { prepareSchema } from "./schema.ts";
 import { createWorkRows } from "./work-rows.ts";
+
+const defaultGitBytes = 512 * 1024 * 1024;
 
 export interface LocalStoreOptions {
   /** Stamps messages and decides when a delayed one is due. Default: the machine's clock. */
@@ -22,6 +26,11 @@ export interface LocalStore {
   readonly queue: LocalQueue;
   /** What the hub holds. */
   readonly objects: ObjectStore;
+  /**
+   * A cache of git objects on disk, in `DIRECTORY/git-objects.db`, opened by the first call; later calls give the same one.
+   * @param maxBytes content bytes kept at most. Default 512 MiB.
+   */
+  gitObjects(maxBytes?: number): ObjectCache;
   /** Commits what is pending and closes the files; calls after it throw `STORE_CLOSED`. */
   close(): void;
 }
@@ -39,16 +48,25 @@ export function openLocalStore(directory: string, options: LocalStoreOptions = {
   const clock = options.clock ?? systemClock;
   const path = directory === ":memory:" ? directory : createOwnerOnly(directory, "lateen.db");
   const durable = new Connection(path, "full");
-  const opened = [durable];
+  const opened: { close(): void }[] = [durable];
   try {
     prepareSchema(durable, clock.now());
     const relaxed = directory === ":memory:" ? durable : new Connection(path, "relaxed");
     opened.push(relaxed);
+    let gitObjects: ReturnType<typeof openGitObjects> | undefined;
     return {
       rows: createWorkRows(durable),
       items: createItems(durable),
       queue: createQueue(relaxed, () => clock.now()),
       objects: createObjects(durable),
+      gitObjects(maxBytes = defaultGitBytes) {
+        if (gitObjects === undefined) {
+          const file = directory === ":memory:" ? directory : createOwnerOnly(directory, "git-objects.db");
+          gitObjects = openGitObjects(file, maxBytes, () => clock.now());
+          opened.push(gitObjects);
+        }
+        return gitObjects.cache;
+      },
       close: () => closeAll(opened),
     };
   } catch (error) {
@@ -68,6 +86,6 @@ function createOwnerOnly(directory: string, file: string): string {
   return path;
 }
 
-function closeAll(connections: readonly Connection[]): void {
-  for (const connection of connections) connection.close();
+function closeAll(opened: readonly { close(): void }[]): void {
+  for (const each of opened) each.close();
 }

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalStore, openLocalStore } from "../../../src/adapters/local/index.ts";
+import { createMemoryObjectCache } from "../../../src/git/index.ts";
 import type { Make } from "../../contract/contract.ts";
+import { gitObjectCacheContract } from "../../contract/git-object-cache.ts";
 import { itemsContract } from "../../contract/items.ts";
 import { describeObjectStore } from "../../contract/object-store.ts";
 import { queueContract, type QueueSubject } from "../../contract/queue.ts";
@@ -39,6 +41,8 @@ const variants: Readonly<Record<string, Opener>> = {
   },
 };
 
+gitObjectCacheContract("memory", (use) => use(createMemoryObjectCache({ maxBytes: 64 * 1024 })));
+
 for (const [name, open] of Object.entries(variants)) {
   workRowsContract(
     name,
@@ -51,6 +55,10 @@ for (const [name, open] of Object.entries(variants)) {
   queueContract(
     name,
     using(open, (store, at): QueueSubject => ({ queue: store.queue, at })),
+  );
+  gitObjectCacheContract(
+    name,
+    using(open, (store) => store.gitObjects(64 * 1024)),
   );
   describeObjectStore(name, async () => {
     const { store, close } = open({ now: () => 0 });
