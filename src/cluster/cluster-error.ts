@@ -12,7 +12,7 @@ export type ClusterErrorCode =
   | "CLUSTER_SERVER_REFUSED"
   /** No connection: name not found, refused, time-out while connecting. Nothing was sent. */
   | "CLUSTER_UNREACHABLE"
-  /** The server's certificate is not trusted. Nothing was sent. */
+  /** One side does not accept the other's certificate. Nothing was done. */
   | "CLUSTER_TLS"
   /** The connection broke or went silent after the request was sent. */
   | "CLUSTER_NO_ANSWER"

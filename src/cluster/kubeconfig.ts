@@ -22,13 +22,19 @@ export function parseKubeconfig(text: string, policy: KubeconfigPolicy): Cluster
     throw missing("current-context", `current-context is not set; contexts present: ${namesIn(config, "contexts")}`);
   }
   const contextEntry = entryNamed(config, "contexts", "context", current, "current-context");
-  const context = only(newContexts([contextEntry.allowed(["cluster", "user", "namespace"])]));
-  const clusterEntry = entryNamed(config, "clusters", "cluster", context.cluster ?? "", contextEntry.path("cluster"));
-  const userEntry = entryNamed(config, "users", "user", context.user ?? "", contextEntry.path("user"));
+  const clusterEntry = entryNamed(
+    config,
+    "clusters",
+    "cluster",
+    contextEntry.text("cluster"),
+    contextEntry.path("cluster"),
+  );
+  const userEntry = entryNamed(config, "users", "user", contextEntry.text("user"), contextEntry.path("user"));
   refuseFiles(clusterEntry, userEntry);
   if (clusterEntry.text("server") === undefined)
     throw missing(clusterEntry.path("server"), `${clusterEntry.title} has no server`);
 
+  const context = only(newContexts([contextEntry.allowed(["cluster", "user", "namespace"])]));
   const cluster = only(newClusters([clusterEntry.allowed(clusterFields)]));
   const user = only(newUsers([userEntry.allowed(userFields)]));
   const server = readServer(cluster.server, clusterEntry.path("server"), policy);
@@ -99,8 +105,8 @@ interface Entry {
   readonly allowed: (fields: readonly string[]) => unknown;
 }
 
-function entryNamed(config: JsonMap, list: string, key: string, name: string, from: string): Entry {
-  if (name === "") throw missing(from, `${from} is not set; ${list} present: ${namesIn(config, list)}`);
+function entryNamed(config: JsonMap, list: string, key: string, name: string | undefined, from: string): Entry {
+  if (name === undefined) throw missing(from, `${from} is not set; ${list} present: ${namesIn(config, list)}`);
   const found = entriesOf(config, list).find((entry) => own(entry, "name") === name);
   if (found === undefined) {
     throw missing(from, `${from} names ${quoted(name)}, which is not in ${list}; present: ${namesIn(config, list)}`);

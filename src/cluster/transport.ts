@@ -103,8 +103,8 @@ function createPools(
       return;
     }
     connect(target, (...result) => {
-      const [, socket] = result;
-      if (socket !== null && "alpnProtocol" in socket && socket.alpnProtocol !== "h2") widen();
+      const [error, socket] = result;
+      if (error === null && "alpnProtocol" in socket && socket.alpnProtocol !== "h2") widen();
       callback(...result);
     });
   };
@@ -177,10 +177,10 @@ function connectionFailure(error: unknown, origin: string, isWrite: boolean): Cl
   const code = codeOf(error);
   const detail = error instanceof Error && error.message !== "" ? error.message : code || "connection failed";
   if (error instanceof Error && error.cause instanceof ClusterError) return error.cause;
-  if (/^(?:ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|HOSTNAME_MISMATCH)/.test(code)) {
+  if (isTlsCode(code)) {
     return new ClusterError({
       code: "CLUSTER_TLS",
-      message: `${origin}: the server's certificate is not trusted: ${detail}`,
+      message: `${origin}: no trusted TLS connection: ${detail}`,
       cause: error,
     });
   }
@@ -199,6 +199,11 @@ function connectionFailure(error: unknown, origin: string, isWrite: boolean): Cl
     outcomeUnknown: isWrite,
     cause: error,
   });
+}
+
+/** Codes of Node and OpenSSL for certificates that either side does not accept. */
+function isTlsCode(code: string): boolean {
+  return /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(code);
 }
 
 function codeOf(error: unknown): string {
