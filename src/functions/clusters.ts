@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { type Cluster, connectCluster, parseKubeconfig } from "../cluster/index.ts";
+import type { Clock, Log, Redactor } from "../base/index.ts";
+import type { ClusterConnector, ConnectedCluster } from "../reconcile/index.ts";
+
+/** Connections kept open; the least recently used one is closed beyond that. */
+const maxConnections = 200;
+
+export interface ClustersOptions {
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  /** Says whether a resolved address may be connected to: `true`, or why not. */
+  readonly allowAddress: (address: string) => true | string;
+  readonly log: Log;
+  /** Text of the home cluster's kubeconfig. */
+  readonly homeKubeconfig?: string;
+}
+
+export interface Clusters extends ClusterConnector {
+  close(): Promise<void>;
+}
+
+/** Opens run clusters and keeps their connections, one per kubeconfig text: Apps with the same kubeconfig share discovery and sockets. */
+export function createClusters(options: ClustersOptions): Clusters {
+  const open = new Map<string, Cluster>();
+
+  const reuse = (id: string, make: () => Cluster): Cluster => {
+    const known = open.get(id);
+    // Moved to the end: the map's order is the order of use.
+    if (known !== undefined) open.delete(id);
+    const cluster = known ?? make();
+    open.set(id, cluster);
+    for (const [stale, idle] of open) {
+      if (open.size <= maxConnections) break;
+      open.delete(stale);
+      void idle.close();
+    }
+    return cluster;
+  };
+  const byText = (text: string): Cluster => reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
+
+  return {
+    fromKubeconfig: async (text) => connected(byText(text)),
+    home: async (namespace, serviceAccount, { signal }) => {
+      if (options.homeKubeconfig === undefined) {
+        throw new Error(
+          `serviceaccounts "${serviceAccount}" not found (hint: no home cluster is configured: start lateen with --home-kubeconfig, or give the App spec.cluster)`,
+        );
+      }
+      const { homeKubeconfig } = options;
+      const id = `${namespace}/${serviceAccount}`;
+      const account = reuse(id, () => byText(homeKubeconfig).actAs(namespace, serviceAccount));
+      try {
+        // Asks for the token now: a missing ServiceAccount is to be named as such.
+        await account.discover({ signal });
+      } catch (error) {
+        open.delete(id);
+        throw error;
+      }
+      return { cluster: account, contextNamespace: namespace };
+    },
+    close: async () => {
+      await Promise.all([...open.values()].map((cluster) => cluster.close()));
+      open.clear();
+    },
+  };
+}
+
+function connect(text: string, { clock, redactor, allowAddress, log }: ClustersOptions): Cluster {
+  const access = parseKubeconfig(text, { now: clock.now() });
+  for (const secret of [access.token, access.basic?.password, access.clientCertificate?.key]) if (secret !== undefined) redactor.add(secret);
+  return connectCluster(access, { clock, allowAddress, log });
+}
+
+function connected(cluster: Cluster): ConnectedCluster {
+  return { cluster, contextNamespace: cluster.namespace ?? "default" };
+}

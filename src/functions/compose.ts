@@ -1,0 +1,110 @@
+/** Puts the rooms together for one process: stores, vault, git, run clusters, hub. Nothing listens and nothing runs yet. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createFileVault, openLocalStore, type LocalStore } from "../adapters/local/index.ts";
+import { createLog, createRedactor, type Clock, type Log, systemClock } from "../base/index.ts";
+import { createGitClient, createGitTransport } from "../git/index.ts";
+import { createHub, type Hub } from "../hub/index.ts";
+import { createPrometheusMetrics, type PrometheusMetrics } from "../http/index.ts";
+import { noteAppChanged, noteConfigMapChanged, noteSecretChanged, type ReconcileDeps, type SecretVault } from "../reconcile/index.ts";
+import { createAddressRules } from "./address-rules.ts";
+import { createClusters } from "./clusters.ts";
+import type { LocalConfig } from "./config.ts";
+import { newId } from "./new-id.ts";
+
+export interface ComposeOptions {
+  /** Shown by the by-hand API. */
+  readonly version?: string;
+  /** Where log lines go. Default stderr. */
+  readonly write?: (line: string) => void;
+  readonly clock?: Clock;
+}
+
+export interface Composition {
+  readonly deps: ReconcileDeps;
+  readonly store: LocalStore;
+  readonly hub: Hub;
+  readonly metrics: PrometheusMetrics;
+  readonly log: Log;
+  close(): Promise<void>;
+}
+
+/** kapp-controller's own options for each deploy (app.md §6.1). */
+const kappDeployRawOptions = ["--app-changes-max-to-keep=5", "--apply-timeout=5m"] as const;
+/** A local worker may wait along; longer waits give it back. */
+const waitSliceMs = 10_000;
+
+export async function compose(config: LocalConfig, options: ComposeOptions = {}): Promise<Composition> {
+  const clock = options.clock ?? systemClock;
+  const redactor = createRedactor();
+  const write = options.write ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const log = createLog({ write, now: () => clock.now(), redactor, level: config.logLevel });
+  const metrics = createPrometheusMetrics();
+  for (const secret of config.webhookSecrets) redactor.add(secret);
+  const homeKubeconfig = config.homeKubeconfig === undefined ? undefined : readFileSync(config.homeKubeconfig, "utf8");
+  const store = openLocalStore(config.dataDir, { clock });
+  const addresses = createAddressRules(config.allowedAddresses);
+  const transport = createGitTransport({ allowAddress: addresses.forGit });
+  const clusters = createClusters({
+    clock,
+    redactor,
+    log,
+    allowAddress: addresses.forClusters,
+    ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),
+  });
+  const vault = await openVault(config);
+  // The hub tells of changes, and what is told needs the hub: the knot is tied by calling late.
+  const hub: Hub = createHub({
+    store: store.objects,
+    secrets: vault,
+    clock,
+    log,
+    onAppChange: (namespace, name) => noteAppChanged(namespace, name, deps),
+    onSecretChange: (namespace, name) => noteSecretChanged(namespace, name, deps),
+    onConfigMapChange: (namespace, name) => noteConfigMapChanged(namespace, name, deps),
+  });
+  const deps: ReconcileDeps = {
+    clock,
+    random: Math.random,
+    newId: () => newId(clock.now()),
+    log,
+    metrics,
+    redactor,
+    rows: store.rows,
+    items: store.items,
+    wakeUps: store.queue,
+    vault,
+    apps: hub.apps,
+    configMaps: hub.configMaps,
+    secretNames: async (namespace) => (await store.objects.list("secrets", { namespace })).objects.map(({ name }) => name),
+    git: createGitClient({ fetch: transport.fetch, clock, random: Math.random, objects: store.gitObjects(), log }),
+    clusters,
+    config: {
+      defaultSyncPeriodMs: config.syncPeriodMs,
+      minimumSyncPeriodMs: config.syncPeriodMs,
+      tickMs: config.syncPeriodMs,
+      fullComparePeriodMs: config.fullComparisonPeriodMs,
+      waitSliceMs,
+      kappDeployRawOptions,
+      forbiddenRawOptions: config.forbiddenRawOptions,
+    },
+  };
+  return {
+    deps,
+    store,
+    hub,
+    metrics,
+    log,
+    close: async () => {
+      await Promise.all([transport.close(), clusters.close()]);
+      store.close();
+    },
+  };
+}
+
+async function openVault(config: LocalConfig): Promise<SecretVault> {
+  if (config.secrets.backend === "files") return createFileVault(join(config.dataDir, "secrets"));
+  const { createSecretsManagerVault } = await import("../adapters/aws/index.ts");
+  const { prefix, region } = config.secrets;
+  return createSecretsManagerVault({ prefix, ...(region === undefined ? {} : { region }) });
+}
