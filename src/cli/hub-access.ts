@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Json, own, parseYamlStream } from "../resource/index.ts";
 import type { CommandContext } from "./command.ts";
+import { addDataDirOptions, type DataDirOptions, localConfig, openDataDir } from "./data-dir.ts";
 import { UsageError } from "./exit-code.ts";
-import { loadConfig } from "./load-config.ts";
 
 /** Where a lateen is and how to be let in. */
 export interface HubAccess {
@@ -15,10 +15,8 @@ export interface HubAccess {
   readonly token: string;
 }
 
-export interface HubOptions {
+export interface HubOptions extends DataDirOptions {
   readonly kubeconfig?: string;
-  readonly dataDir?: string;
-  readonly config?: string;
 }
 
 /** How long a token lives that a command makes for itself, in milliseconds. */
@@ -26,16 +24,11 @@ const ownTokenLifeMs = 15 * 60_000;
 
 /** Adds the options that say which lateen is meant. */
 export function addHubOptions(command: Command): Command {
-  return command
-    .option(
-      "--kubeconfig <file>",
-      "kubeconfig that `lateen kubeconfig` printed (LATEEN_HUB_KUBECONFIG); without it, the lateen of the data folder",
-    )
-    .option("--data-dir <dir>", "data folder of the lateen on this machine (LATEEN_DATA_DIR; default: .lateen)")
-    .option(
-      "--config <file>",
-      "settings file of the lateen on this machine (LATEEN_CONFIG; default: lateen.yml, if there is one)",
-    );
+  const which = command.option(
+    "--kubeconfig <file>",
+    "kubeconfig that `lateen kubeconfig` printed (LATEEN_HUB_KUBECONFIG); without it, the lateen of the data folder",
+  );
+  return addDataDirOptions(which);
 }
 
 /**
@@ -45,12 +38,7 @@ export function addHubOptions(command: Command): Command {
 export async function openHubAccess(options: HubOptions, context: CommandContext): Promise<HubAccess> {
   const kubeconfig = options.kubeconfig ?? context.environment["LATEEN_HUB_KUBECONFIG"];
   if (kubeconfig !== undefined) return readKubeconfig(kubeconfig);
-  const { openDataDir } = await import("./data-dir.ts");
-  const config = await loadConfig({
-    flags: options.dataDir === undefined ? {} : { dataDir: options.dataDir },
-    environment: context.environment,
-    configFile: options.config,
-  });
+  const config = await localConfig(options, context);
   if (!existsSync(join(config.dataDir, "lateen.db"))) {
     throw new UsageError(
       `${config.dataDir}: no lateen has run with this data folder (hint: --data-dir, or --kubeconfig for another machine)`,
@@ -65,7 +53,7 @@ export async function openHubAccess(options: HubOptions, context: CommandContext
     });
     return { ...dataDir.endpoint, token };
   } finally {
-    dataDir.close();
+    await dataDir.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Option } from "commander";
-import { type Setting, settings } from "../../functions/index.ts";
+import { type Setting, settings, startLocal } from "../../functions/index.ts";
 import type { DefineCommand } from "../command.ts";
+import { noteUrl } from "../data-dir.ts";
 import { loadConfig } from "../load-config.ts";
 
 export const defineServe: DefineCommand = (command, context) => {
@@ -20,8 +21,8 @@ export const defineServe: DefineCommand = (command, context) => {
     }
     const { config: configFile } = command.opts<{ config?: string }>();
     const config = await loadConfig({ flags, environment: context.environment, configFile });
-    const { startLocal } = await import("../../functions/index.ts");
     const server = await startLocal(config);
+    noteUrl(config, server.url);
     context.terminal.err(`lateen listens on ${server.url}`);
     try {
       await new Promise<void>((resolve) => {

@@ -1,0 +1,33 @@
+import { deployOnce } from "../../reconcile/index.ts";
+import { addAppOptions, type AppOptions, withApp } from "../app-options.ts";
+import type { DefineCommand } from "../command.ts";
+import { CommandError } from "../exit-code.ts";
+import { createTimeline } from "../timeline.ts";
+
+export const defineDeploy: DefineCommand = (command, context) => {
+  addAppOptions(command, { target: true })
+    .description(
+      "Reconciles an App once from this machine: fetches, templates, applies in kapp's order, waits until everything is ready. Shows each step as it happens. " +
+        "Ctrl-C stops between two changes; what is applied stays.",
+    )
+    .option("--diff", "show the field differences of each change")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  lateen deploy -f app.yml -f prod-kubeconfig.yml
+  lateen deploy -f app.yml --kubeconfig prod.kubeconfig --diff
+`,
+    )
+    .action((options: AppOptions & { diff?: true }) =>
+      withApp(options, context, async ({ app, deps }) => {
+        const timeline = createTimeline({ paint: context.terminal.paint, showDiff: options.diff === true });
+        let failure: string | undefined = "the run ended without a result";
+        for await (const event of deployOnce(app, deps, { signal: context.signal })) {
+          for (const line of timeline.lines(event)) context.terminal.err(line);
+          if (event.type === "finished") failure = event.outcome === "succeeded" ? undefined : event.description;
+        }
+        if (failure !== undefined) throw new CommandError(failure);
+      }),
+    );
+};

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { compose, type LocalConfig, serverCertificate } from "../functions/index.ts";
+import type { HubTokens } from "../hub/index.ts";
+import type { CommandContext } from "./command.ts";
+import type { HubAccess } from "./hub-access.ts";
+import { loadConfig } from "./load-config.ts";
+
+/** The data folder of a lateen on this machine, which may be running or not. */
+export interface DataDir {
+  readonly tokens: HubTokens;
+  readonly endpoint: Omit<HubAccess, "token">;
+  close(): Promise<void>;
+}
+
+/** How a command names the data folder. */
+export interface DataDirOptions {
+  readonly dataDir?: string;
+  readonly config?: string;
+}
+
+const urlFile = "url";
+
+export function addDataDirOptions(command: Command): Command {
+  return command
+    .option("--data-dir <dir>", "data folder of the lateen on this machine (LATEEN_DATA_DIR; default: .lateen)")
+    .option("--config <file>", "its settings file (LATEEN_CONFIG; default: lateen.yml, if there is one)");
+}
+
+/** The settings of the lateen on this machine. */
+export function localConfig(options: DataDirOptions, { environment }: CommandContext): Promise<LocalConfig> {
+  const flags = options.dataDir === undefined ? {} : { dataDir: options.dataDir };
+  return loadConfig({ flags, environment, configFile: options.config });
+}
+
+/** Opens the folder as `lateen serve` does; both may have it open at once. */
+export async function openDataDir(config: LocalConfig): Promise<DataDir> {
+  const { hub, close } = await compose({ ...config, homeKubeconfig: undefined });
+  const ca = (await serverCertificate(config, Date.now()))?.ca;
+  return { tokens: hub.tokens, endpoint: { url: urlOf(config), ...(ca === undefined ? {} : { ca }) }, close };
+}
+
+/** Notes where the running lateen listens, for commands on the same machine: the port may have been chosen by the system. */
+export function noteUrl(config: LocalConfig, url: string): void {
+  writeFileSync(join(config.dataDir, urlFile), `${url}\n`, { mode: 0o600 });
+}
+
+function urlOf(config: LocalConfig): string {
+  if (config.publicUrl !== undefined) return config.publicUrl;
+  const noted = join(config.dataDir, urlFile);
+  if (existsSync(noted)) return readFileSync(noted, "utf8").trim();
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  return `${config.tls.mode === "off" ? "http" : "https"}://${host}:${config.port}`;
+}
