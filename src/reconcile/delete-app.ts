@@ -1,5 +1,5 @@
 /** The deletion flow of one App (app.md §3.8): its resources leave the run cluster first, then the finalizer goes. Fetches and templates nothing. */
-import { type App, appFinalizer, deleteFailed, deleting, deployProblem, deployProgress, failureBackOffMs, syncPeriodMs } from "../app/index.ts";
+import { type App, appFinalizer, deleteFailed, deleting, deployProgress, failureBackOffMs, syncPeriodMs } from "../app/index.ts";
 import { carryOut, type DeployResult, planDeletionOfApp, plannedChangesOf, type SuspendedDeploy } from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { deleteInventory } from "./inventory.ts";
@@ -40,8 +40,6 @@ async function deleteResources(
   const { clock, items, rows } = deps;
   const startedAt = clock.now();
   if (app.spec.canceled) throw new StageFailure("deploy", { error: "Deleting: Already canceled", exitCode: -1 });
-  const problem = deployProblem(app.spec, "delete");
-  if (problem !== undefined) throw new StageFailure("deploy", { error: problem, exitCode: -1 });
   if (app.spec.noopDelete) return release(app, recorder, deps, startedAt);
 
   const partition = appPartition(appName(app.namespace, app.name));

@@ -1,5 +1,5 @@
 /** The deploy step of a run: plan, apply in order, wait; as events and as what the App's status shows. */
-import type { App } from "../app/index.ts";
+import { type App, deployProblem, type DeployStep } from "../app/index.ts";
 import {
   applyPlan,
   type AssociatedResources,
@@ -54,9 +54,7 @@ export interface DeployRun {
 /** Plans without writing. @throws StageFailure */
 export async function planForApp(run: Pick<DeployRun, "app" | "target">, resources: readonly SourcedResource[], deps: ReconcileDeps, signal: AbortSignal): Promise<DeployPlan> {
   const { app, target } = run;
-  const step = app.spec.deploy[0];
-  if (step === undefined || app.spec.deploy.length !== 1) throw new StageFailure("deploy", { error: "Expected exactly one deploy option", exitCode: -1 });
-  if (step.type !== "kapp") throw new StageFailure("deploy", { error: "Unsupported way to deploy", exitCode: -1 });
+  const step = kappStepOf(app, "deploy", deps);
   const parsed = parseDeployOptions({
     intoNs: step.intoNs,
     mapNs: step.mapNs,
@@ -71,12 +69,21 @@ export async function planForApp(run: Pick<DeployRun, "app" | "target">, resourc
 /** Plans the deletion of everything that the App owns. @throws StageFailure */
 export async function planDeletionOfApp(run: Pick<DeployRun, "app" | "target">, deps: ReconcileDeps, signal: AbortSignal): Promise<DeployPlan> {
   const { app, target } = run;
-  const step = app.spec.deploy[0];
-  if (step === undefined || app.spec.deploy.length !== 1) throw new StageFailure("deploy", { error: "Expected exactly one deploy option", exitCode: -1 });
-  if (step.type !== "kapp") throw new StageFailure("deploy", { error: "Unsupported way to delete", exitCode: -1 });
-  const parsed = parseDeleteOptions({ rawOptions: step.delete?.rawOptions ?? [] });
+  const step = kappStepOf(app, "delete", deps);
+  const parsed = parseDeleteOptions({ rawOptions: step.delete.rawOptions });
   if ("failure" in parsed) throw new StageFailure("deploy", { error: formatDeployError(parsed.failure), exitCode: -1 });
   return guarded("Deleting", "", () => planDelete({ app: recordOf(run), options: parsed.options }, target.cluster, deps, { signal }));
+}
+
+/** The App's only deploy step, checked against what the operator forbids. @throws StageFailure */
+function kappStepOf(app: App, to: "deploy" | "delete", deps: ReconcileDeps): Extract<DeployStep, { type: "kapp" }> {
+  const problem = deployProblem(app.spec, to);
+  const [step] = app.spec.deploy;
+  if (problem !== undefined || step?.type !== "kapp") throw new StageFailure("deploy", { error: problem ?? `Unsupported way to ${to}`, exitCode: -1 });
+  const options = to === "deploy" ? step.rawOptions : step.delete.rawOptions;
+  const forbidden = options.find((option) => deps.config.forbiddenRawOptions.includes(option.split("=", 1)[0] ?? ""));
+  if (forbidden === undefined) return step;
+  throw new StageFailure("deploy", { error: `rawOptions: '${forbidden.split("=", 1)[0]}' is forbidden by lateen's configuration`, exitCode: -1 });
 }
 
 /** Carries out a plan; yields an event per step. Never throws a deploy error: a failed deploy is a result. */

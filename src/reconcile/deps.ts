@@ -33,6 +33,8 @@ export interface ReconcileConfig {
   readonly waitSliceMs: number;
   /** Raw kapp options for every deploy, before the App's own (app.md §6.1). Default `["--app-changes-max-to-keep=5", "--apply-timeout=5m"]`. */
   readonly kappDeployRawOptions: readonly string[];
+  /** kapp options that Apps may not use, with their dashes. Default none. */
+  readonly forbiddenRawOptions: readonly string[];
 }
 
 /** Everything the reconcile room works with; made once in src/functions/compose.ts. */

@@ -3,15 +3,19 @@
  * Same uid and resourceVersion = unchanged. Else same generation, labels and annotations (for kinds that have a generation) = only status moved.
  * Else the object is read and compared by kapp's rule. Missing, or owned but unknown = drift. It repairs nothing: it wakes the App.
  */
+import { parseApp } from "../app/index.ts";
 import { mapBounded } from "../base/index.ts";
 import { type DeployCluster, type InventoryEntry, inventoryEntryOf, isApiFailure, namesItself, recordedStateHolds } from "../deploy/index.ts";
-import { type KubeObject, kindOf, labelsOf, namespaceOf, nameOf, resourceVersionOf, uidOf } from "../resource/index.ts";
+import { equalJson, type KubeObject, kindOf, labelsOf, namespaceOf, nameOf, resourceVersionOf, uidOf } from "../resource/index.ts";
 import { appsOfCluster } from "./catalogue.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { wantApp } from "./intake.ts";
 import { type AppInventory, loadInventories, storeInventory } from "./inventory.ts";
-import { type AppName, appKey, restOfKey, splitAppName } from "./keys.ts";
+import { getJson } from "./item-json.ts";
+import { type AppName, appKey, appPartition, restOfKey, splitAppName } from "./keys.ts";
+import type { LastRun } from "./last-run.ts";
 import { underLease, type Verdict } from "./lease.ts";
+import { referenceVersions } from "./reference-versions.ts";
 import { connectForApp, type Target } from "./target.ts";
 
 /** kapp's ownership label. */
@@ -27,8 +31,33 @@ export async function runDrift(key: string, deps: ReconcileDeps, options: SliceO
     const drifted = await checkCluster(clusterId, target, inventories, deps, signal);
     deps.metrics.observe("lateen_drift_check_ms", deps.clock.now() - startedAt);
     for (const app of drifted) await wantApp(app, "drift", deps);
+    await wantStale(clusterId, new Set(drifted), deps);
     return { type: "done" };
   });
+}
+
+/**
+ * What no LIST shows: Secrets and ConfigMaps that an App reads and that changed behind the hub's back, and Apps whose last full comparison is long ago
+ * (a check on this check: what only that finds is reported as a fault of it).
+ */
+async function wantStale(clusterId: string, drifted: ReadonlySet<AppName>, deps: ReconcileDeps): Promise<void> {
+  const now = deps.clock.now();
+  for (const app of await appsOfCluster(clusterId, deps)) {
+    if (drifted.has(app)) continue;
+    const last = await getJson<LastRun>(deps.items, appPartition(app), "LAST", now);
+    const row = await deps.rows.get(appKey(app));
+    if (last === undefined || row === undefined || row.wanted > row.done) continue;
+    if (now - last.succeededAt >= deps.config.fullComparePeriodMs) await wantApp(app, "full comparison", deps);
+    else if (await referencesMoved(app, last, deps)) await wantApp(app, "secret changed", deps);
+  }
+}
+
+async function referencesMoved(app: AppName, last: LastRun, deps: ReconcileDeps): Promise<boolean> {
+  const { namespace, name } = splitAppName(app);
+  const object = await deps.apps.get(namespace, name);
+  const parsed = object === undefined ? undefined : parseApp(object);
+  if (parsed === undefined || "problems" in parsed) return false;
+  return !equalJson(await referenceVersions(parsed.app, deps), last.references);
 }
 
 /** Any App of the cluster can open it; the first that does will do. */

@@ -16,8 +16,9 @@ import {
   syncPeriodMs,
 } from "../app/index.ts";
 import type { FetchSuccess } from "../fetch/index.ts";
-import { type SourcedResource, stringifyJson } from "../resource/index.ts";
+import { equalJson, type SourcedResource, stringifyJson } from "../resource/index.ts";
 import { sourceIdOf } from "./catalogue.ts";
+import type { DeployPlan } from "../deploy/index.ts";
 import { carryOut, type DeployResult, type DeployRun, planForApp, plannedChangesOf, type SuspendedDeploy } from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { storeInventory } from "./inventory.ts";
@@ -112,6 +113,7 @@ async function deployStage(
   const plan = await planForApp({ app, target }, resources, deps, options.signal);
   recorder.emit({ at: clock.now(), type: "planned", ms: clock.now() - startedAt, cluster: target.cluster.server, changes: plannedChangesOf(plan) });
 
+  await reportMissedDrift(app, plan, fetched, recorder, deps);
   const run: DeployRun = {
     app,
     target,
@@ -123,6 +125,18 @@ async function deployStage(
   let step = await steps.next();
   for (; step.done !== true; step = await steps.next()) recorder.emit(step.value);
   return settle(app, target, fetched, step.value, { of, startedAt: suspended?.startedAt ?? startedAt, slices: (kept?.slices ?? 0) + 1 }, status, recorder, deps);
+}
+
+/** A full comparison that finds what nothing announced is news about the cheap check, not only about the cluster. */
+async function reportMissedDrift(app: App, plan: DeployPlan, fetched: FetchSuccess, recorder: RunRecorder, deps: ReconcileDeps): Promise<void> {
+  const found = plannedChangesOf(plan).filter(({ op }) => op === "create" || op === "update" || op === "delete");
+  if (found.length === 0) return;
+  if (recorder.cause === "drift") deps.metrics.count("lateen_drift_repaired_total");
+  if (recorder.cause !== "full comparison") return;
+  const last = await getJson<LastRun>(deps.items, appPartition(recorder.app), "LAST", deps.clock.now());
+  if (last === undefined || !equalJson(last.treeIds, treeIdsOf(app, fetched))) return;
+  deps.log.error("drift that the cheap check did not see", { app: recorder.app, resources: found.map(({ resource }) => resource) });
+  deps.metrics.count("lateen_drift_missed_total");
 }
 
 /** Turns the end of a deploy into status, inventory and what happens next. */

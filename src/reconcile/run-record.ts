@@ -15,6 +15,7 @@ export interface RunRecorder {
   readonly runId: string;
   /** `NS/NAME`. */
   readonly app: string;
+  readonly cause: RunCause;
   emit(event: RunEvent): void;
   /** Writes what was not yet written. */
   flush(): Promise<void>;
@@ -51,6 +52,7 @@ export function startRunRecord(
   return {
     runId,
     app: run.app,
+    cause: run.cause,
     emit(raw) {
       // Every text of an event may quote an API server or a repository.
       const event = redactDeep(redactor, raw);
