@@ -1,3 +1,4 @@
+export { isDnsLabel, isDnsSubdomain } from "./dns-name.ts";
 export {
   annotationsOf,
   apiVersionOf,

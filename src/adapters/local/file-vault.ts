@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Secret, SecretVault } from "../../reconcile/index.ts";
+import { isDnsLabel, isDnsSubdomain } from "../../resource/index.ts";
 import { defaultType, formatSecretFile, kubeconfigKey, parseSecretFile, secretVersion } from "./secret-file.ts";
 import { VaultError } from "./vault-error.ts";
 
@@ -64,17 +65,13 @@ type Content = Pick<Secret, "data" | "type">;
 
 /** Only names of Kubernetes become paths: they hold no slash, no `..` and no leading dot. */
 function placeOf(directory: string, namespace: string, name: string): Place {
-  if (!isDnsName(namespace, 63) || namespace.includes(".") || !isDnsName(name, 253)) {
+  if (!isDnsLabel(namespace) || !isDnsSubdomain(name)) {
     throw new VaultError(
       { code: "VAULT_NAME_INVALID", namespace, name },
       `${JSON.stringify(`${namespace}/${name}`)} is no name of a Secret: namespace and name are lower-case letters, digits, - and (in the name) dots`,
     );
   }
   return { directory, folder: join(directory, namespace), namespace, name };
-}
-
-function isDnsName(text: string, maxLength: number): boolean {
-  return text.length <= maxLength && text.split(".").every((label) => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label));
 }
 
 async function readSecret(place: Place): Promise<Content | undefined> {
