@@ -4,6 +4,7 @@ import { composeOnce, type Once } from "../functions/index.ts";
 import { readAppFile } from "./app-file.ts";
 import type { CommandContext } from "./command.ts";
 import { UsageError } from "./exit-code.ts";
+import { gather } from "./gather.ts";
 import { escapeControls } from "./terminal.ts";
 
 export interface AppOptions {
@@ -19,7 +20,7 @@ export function addAppOptions(command: Command, options: { readonly target: bool
     .requiredOption(
       "-f, --file <file>",
       "YAML with the App, and the Secrets and ConfigMaps that it names; - is stdin; may be repeated",
-      (path: string, sofar: readonly string[] = []) => [...sofar, path],
+      gather,
     )
     .option("--app <name>", "NAME or NAMESPACE/NAME of the App, where there are several");
   if (!options.target) return command;

@@ -36,9 +36,13 @@ export function localConfig(options: DataDirOptions, { environment }: CommandCon
 
 /** Opens the folder as `lateen serve` does; both may have it open at once. */
 export async function openDataDir(config: LocalConfig): Promise<DataDir> {
-  const { hub, close } = await compose({ ...config, homeKubeconfig: undefined });
+  const composition = await compose({ ...config, homeKubeconfig: undefined });
   const ca = (await serverCertificate(config, Date.now()))?.ca;
-  return { tokens: hub.tokens, endpoint: { url: urlOf(config), ...(ca === undefined ? {} : { ca }) }, close };
+  return {
+    tokens: composition.hub.tokens,
+    endpoint: { url: urlOf(config), ...(ca === undefined ? {} : { ca }) },
+    close: () => composition.close(),
+  };
 }
 
 /** Notes where the running lateen listens, for commands on the same machine: the port may have been chosen by the system. */

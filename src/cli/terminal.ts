@@ -5,12 +5,12 @@ export type Colour = "green" | "red" | "yellow" | "cyan" | "dim" | "bold";
 /** Where a command prints and how. */
 export interface Terminal {
   /** One line of the command's result. Without a line feed at the end. */
-  out(line: string): void;
+  readonly out: (line: string) => void;
   /** One line about the work: progress, warnings, errors. */
-  err(line: string): void;
+  readonly err: (line: string) => void;
   /** The result as it is, without a line feed added. */
-  write(bytes: Uint8Array | string): void;
-  paint(colour: Colour, text: string): string;
+  readonly write: (bytes: Uint8Array | string) => void;
+  readonly paint: (colour: Colour, text: string) => string;
 }
 
 /** The process's own streams; colours only where `stderr` is a terminal and NO_COLOR is not set. */

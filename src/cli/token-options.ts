@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { parseGoDuration } from "../app/index.ts";
 import type { Scope } from "../hub/index.ts";
 import { UsageError } from "./exit-code.ts";
+import { gather } from "./gather.ts";
 
 export interface TokenOptions {
   readonly scope?: readonly string[];
@@ -25,7 +26,6 @@ const maxLifeMs = 365 * dayMs;
 
 /** Adds the options that say what a new token may do. */
 export function addTokenOptions(command: Command): Command {
-  const gather = (value: string, sofar: readonly string[] = []): readonly string[] => [...sofar, value];
   return command
     .option("--scope <scope>", `what the token may do; may be repeated (default: ${defaultScopes.join(", ")})`, gather)
     .option("-n, --namespace <namespace>", "namespace that it may touch; may be repeated (default: all)", gather)

@@ -38,7 +38,7 @@ export async function composeOnce(input: OnceInput): Promise<Once> {
     },
   });
   if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
-  const { deps, close } = await compose(parsed.config, { write: input.write });
+  const composition = await compose(parsed.config, { write: input.write });
   const app = input.kubeconfig === undefined ? input.app : aimAt(input.app, kubeconfigSecret);
   const secrets = new Map(
     input.secrets.map((object) => [keyOf(namespaceOf(object), nameOf(object)), toSecret(object)]),
@@ -49,13 +49,13 @@ export async function composeOnce(input: OnceInput): Promise<Once> {
   return {
     app,
     deps: {
-      ...deps,
+      ...composition.deps,
       vault: memoryVault(secrets),
       apps: oneApp(app),
       configMaps: { get: async (namespace, name) => configMaps.get(keyOf(namespace, name)) },
       secretNames: async (namespace) => input.secrets.filter((object) => namespaceOf(object) === namespace).map(nameOf),
     },
-    close,
+    close: () => composition.close(),
   };
 }
 

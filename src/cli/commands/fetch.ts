@@ -11,6 +11,7 @@ import {
 } from "../../git/index.ts";
 import type { CommandContext, DefineCommand } from "../command.ts";
 import { CommandError, UsageError } from "../exit-code.ts";
+import { gather } from "../gather.ts";
 import { escapeControls } from "../terminal.ts";
 import { writeTree } from "../write-tree.ts";
 
@@ -31,11 +32,7 @@ export const defineFetch: DefineCommand = (command, context) => {
         "One folder's content is put into the output folder itself, several folders below it under their paths in the repository.",
     )
     .option("-r, --ref <ref>", "branch, tag or commit, as in an App: main, origin/main, v1.2.0", "HEAD")
-    .option(
-      "-p, --sub-path <path>",
-      "folder to fetch; may be repeated (default: the whole tree)",
-      (path: string, sofar: readonly string[] = []) => [...sofar, path],
-    )
+    .option("-p, --sub-path <path>", "folder to fetch; may be repeated (default: the whole tree)", gather)
     .requiredOption("-o, --output <dir>", "folder to write to; must be empty or not exist")
     .option("--username <name>", "user name, sent only to this repository's server")
     .option(

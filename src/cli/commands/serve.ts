@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { type Setting, settings, startLocal } from "../../functions/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { noteUrl } from "../data-dir.ts";
+import { gather } from "../gather.ts";
 import { loadConfig } from "../load-config.ts";
 
 export const defineServe: DefineCommand = (command, context) => {
@@ -43,9 +44,7 @@ function toOption(setting: Setting, flag: string): Option {
     ...(setting.default === undefined || setting.argument === undefined ? [] : [`default: ${setting.default}`]),
   ];
   const option = new Option(flags, `${setting.description} (${notes.join("; ")})`);
-  return setting.isList === true
-    ? option.argParser((value: string, sofar: string[] | undefined) => [...(sofar ?? []), value])
-    : option;
+  return setting.isList === true ? option.argParser(gather) : option;
 }
 
 function serveHelp(): string {
