@@ -1,4 +1,4 @@
-/** One entry of a fetched tree. Symlinks are already resolved to their target's bytes, or refused. */
+/** One entry of a fetched tree. A symbolic link is kept as a link; that it leads to something inside its own fetch entry has been checked. */
 export interface TreeFile {
   readonly mode: "file" | "executable" | "symlink";
   /** Content; for a symlink the link text. */

@@ -40,6 +40,11 @@ export interface GitStats {
   readonly objects: number;
 }
 
+/** A resolved ref and what it cost to find. */
+export interface RefResolution extends ResolvedRef {
+  readonly stats: GitStats;
+}
+
 export interface RefList {
   readonly refs: readonly Ref[];
   readonly stats: GitStats;
@@ -92,7 +97,7 @@ export interface GitClient {
     repository: Repository,
     request: { readonly ref: string; readonly tags?: boolean },
     options: GitCallOptions,
-  ): Promise<ResolvedRef>;
+  ): Promise<RefResolution>;
   /** Where the subPaths of a commit lead; no file content is fetched. */
   treeIdsOf(repository: Repository, request: TreeRequest, options: GitCallOptions): Promise<TreeIds>;
   /** The files below all subPaths: the trees on the way in one walk, then the content in one request. */
@@ -121,9 +126,10 @@ export function createGitClient(deps: GitClientDeps): GitClient {
         stats: statsOf(exchange.traffic, 0),
       })),
     resolveRef: (repository, request, options) =>
-      operate(context, repository, options, (exchange) =>
-        resolve(context, exchange, request.ref, request.tags ?? false),
-      ),
+      operate(context, repository, options, async (exchange) => ({
+        ...(await resolve(context, exchange, request.ref, request.tags ?? false)),
+        stats: statsOf(exchange.traffic, 0),
+      })),
     treeIdsOf: (repository, request, options) =>
       operate(
         context,

@@ -18,7 +18,10 @@ export type Location =
   | { readonly kind: "missing"; readonly parent: string; readonly directories: readonly string[] }
   | { readonly kind: "file" | "executable" | "symlink" | "submodule"; readonly path: string };
 
-/** Walks from the root tree to each subPath, fetching the trees of one level of all subPaths together. */
+/**
+ * Walks from the root tree to each subPath, fetching the trees of one level of all subPaths together.
+ * `./a//b/` is `a/b`; `..` is a name that no tree has.
+ */
 export async function locate(
   source: ObjectSource,
   rootTree: string,
@@ -27,7 +30,7 @@ export async function locate(
   const found = new Map<string, Location>();
   let walkers: Walker[] = subPaths.map((subPath) => ({
     subPath,
-    rest: subPath === "" ? [] : subPath.split("/"),
+    rest: subPath.split("/").filter((segment) => segment !== "" && segment !== "."),
     path: "",
     oid: rootTree,
   }));
