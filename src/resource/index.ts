@@ -35,8 +35,8 @@ export {
   setOwn,
   stringifyJson,
 } from "./json.ts";
-export type { YamlComment, YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml.ts";
-export { type ParsedYaml, parseYamlStream, type ParseYamlOptions } from "./yaml-parse.ts";
+export type { YamlComment, YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml/types.ts";
+export { type ParsedYaml, parseYamlStream, parseYamlTrees, type ParseYamlOptions } from "./yaml/parse.ts";
 export {
   type LabelRequirement,
   type LabelSelector,
@@ -44,5 +44,5 @@ export {
   type ParsedLabelSelector,
   parseLabelSelector,
 } from "./label-selector.ts";
-export { type StringifyYamlOptions, stringifyYaml } from "./yaml-emit.ts";
-export { formatGoFloat, YamlDouble, type YamlTree } from "./yaml-tree.ts";
+export { type StringifyYamlOptions, stringifyYaml } from "./yaml/emit.ts";
+export { formatGoFloat, YamlDouble, type YamlTree } from "./yaml/tree.ts";

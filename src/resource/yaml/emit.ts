@@ -1,7 +1,7 @@
-import type { Json, JsonMap } from "./json.ts";
+import type { Json, JsonMap } from "../json.ts";
 import { compareNaturally } from "./natural-order.ts";
-import { formatGoFloat, YamlDouble, type YamlTree } from "./yaml-tree.ts";
-import { type ScalarShape, shapeOf } from "./yaml-scalar-shape.ts";
+import { formatGoFloat, YamlDouble, type YamlTree } from "./tree.ts";
+import { type ScalarShape, shapeOf } from "./scalar-shape.ts";
 
 /**
  * Writes YAML as go-yaml v2 (libyaml's emitter) does, byte for byte: kapp's digests and diffs and ytt's output depend on it.

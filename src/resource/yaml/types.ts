@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import type { Json } from "../json.ts";
 
 /** A fault in a YAML or JSON text. Lines and columns are 1-based; `line` is of the whole file. */
 export interface YamlDiagnostic {
@@ -8,11 +8,13 @@ export interface YamlDiagnostic {
   readonly column?: number;
   /** Without the position. */
   readonly message: string;
+  /** The line that ytt and kapp name for this fault, 0 when they name none. */
+  readonly reportedLine: number;
 }
 
 /** One YAML document of a stream. */
-export interface YamlDocument {
-  readonly value: Json;
+export interface YamlDocument<Value = Json> {
+  readonly value: Value;
   /** 1-based number in the stream; empty documents count. */
   readonly document: number;
   /** 1-based line on which the document starts. */
@@ -29,6 +31,10 @@ export interface YamlLimits {
   readonly maxAliases: number;
   /** Nodes of one document after aliases are expanded. Default 1,000,000. */
   readonly maxNodes: number;
+  /** Pairs and maps that `<<` inserts in one document. Default 100,000. */
+  readonly maxMergeSteps: number;
+  /** Characters of the scalars of one document after aliases are expanded. Default 3 Mi. */
+  readonly maxDocumentLength: number;
 }
 
 /** A comment outside scalars. */

@@ -1,4 +1,4 @@
-import { resolvePlain } from "./yaml-scalar.ts";
+import { resolvePlain } from "./plain-scalar.ts";
 
 /** Which forms a text may take when it is written (libyaml's analysis of scalars). */
 export interface ScalarShape {

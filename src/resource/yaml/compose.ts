@@ -1,0 +1,393 @@
+import type { Builder } from "./builder.ts";
+import { limitFault, parseFault, type Place, valueFault } from "./fault.ts";
+import type { Scanner } from "./scanner.ts";
+import { checkCollectionTag, taggedValue, untaggedValue } from "./tag.ts";
+import type { Token, TokenType } from "./tokens.ts";
+import type { YamlLimits } from "./types.ts";
+
+export interface ComposeOptions {
+  readonly duplicateKeys: "last-wins" | "error";
+  /** Whether `<<` takes a list of maps. */
+  readonly mergeLists: boolean;
+  readonly limits: YamlLimits;
+}
+
+/** One document; `value` is `undefined` when nothing stands in it. */
+export interface Composed<Value> {
+  readonly value: Value | undefined;
+  readonly place: Place;
+}
+
+/** What an alias stands for: the value, and what it weighs when it is written out. */
+interface Anchor<Value> {
+  /** `undefined` while the value is being read. */
+  value: Value | undefined;
+  nodes: number;
+  length: number;
+}
+
+interface Properties {
+  readonly anchor?: string;
+  readonly tag?: string;
+  readonly place: Place;
+}
+
+/**
+ * Builds values from tokens by YAML 1.1's grammar. Recursion is as deep as collections nest, which the scanner bounds.
+ * Aliases share their value; what they would weigh if written out is counted against the limits before it exists.
+ */
+export class Composer<Value, MapValue extends Value> {
+  readonly #scanner: Scanner;
+  readonly #builder: Builder<Value, MapValue>;
+  readonly #options: ComposeOptions;
+  #anchors = new Map<string, Anchor<Value>>();
+  #handles = new Map<string, string>();
+  #aliases = 0;
+  #nodes = 0;
+  #length = 0;
+  #mergeSteps = 0;
+  #isFirst = true;
+
+  constructor(scanner: Scanner, builder: Builder<Value, MapValue>, options: ComposeOptions) {
+    this.#scanner = scanner;
+    this.#builder = builder;
+    this.#options = options;
+  }
+
+  /** The next document, `undefined` at the end of the stream. */
+  nextDocument(): Composed<Value> | undefined {
+    const scanner = this.#scanner;
+    if (!this.#isFirst) while (scanner.peek().type === "document-end") scanner.next();
+    const first = scanner.peek();
+    if (first.type === "stream-end") return undefined;
+    this.#reset();
+    const isBare = this.#isFirst && first.type !== "document-start" && first.type !== "directive";
+    this.#isFirst = false;
+    if (!isBare) this.#documentStart();
+    const value = this.#documentContent();
+    while (scanner.peek().type === "document-end") scanner.next();
+    return { value, place: first };
+  }
+
+  #reset(): void {
+    this.#anchors = new Map();
+    this.#handles = new Map();
+    this.#aliases = 0;
+    this.#nodes = 0;
+    this.#length = 0;
+    this.#mergeSteps = 0;
+  }
+
+  #documentStart(): void {
+    const scanner = this.#scanner;
+    let hasVersion = false;
+    for (let token = scanner.peek(); token.type === "directive"; token = scanner.peek()) {
+      const { directive } = token;
+      if (directive.type === "tag") {
+        if (this.#handles.has(directive.handle)) throw parseFault(token, "found duplicate %TAG directive");
+        this.#handles.set(directive.handle, directive.prefix);
+      } else {
+        if (hasVersion) throw parseFault(token, "found duplicate %YAML directive");
+        if (directive.major !== 1 || directive.minor !== 1) throw parseFault(token, "found incompatible YAML document");
+        hasVersion = true;
+      }
+      scanner.next();
+    }
+    const token = scanner.next();
+    if (token.type !== "document-start") throw parseFault(token, "did not find expected <document start>");
+  }
+
+  #documentContent(): Value | undefined {
+    switch (this.#scanner.peek().type) {
+      case "directive":
+      case "document-start":
+      case "document-end":
+      case "stream-end":
+        return undefined;
+      default:
+        return this.#node({ inBlock: true, indentless: false });
+    }
+  }
+
+  #node(context: { readonly inBlock: boolean; readonly indentless: boolean }): Value {
+    const token = this.#scanner.peek();
+    if (token.type === "alias") {
+      this.#scanner.next();
+      return this.#alias(token.name, token);
+    }
+    if (token.type === "scalar") {
+      this.#scanner.next();
+      return this.#scalar(token.value, token.plain, token);
+    }
+    const isBare = token.type !== "anchor" && token.type !== "tag";
+    if (isBare) return this.#collection({ place: token }, context);
+    const properties = this.#properties(token);
+    const { anchor } = properties;
+    if (anchor === undefined) return this.#content(properties, context);
+    const slot: Anchor<Value> = { value: undefined, nodes: this.#nodes, length: this.#length };
+    this.#anchors.set(anchor, slot);
+    const value = this.#content(properties, context);
+    slot.nodes = this.#nodes - slot.nodes;
+    slot.length = this.#length - slot.length;
+    slot.value = value;
+    return value;
+  }
+
+  /** Anchor and tag in either order. */
+  #properties(start: Place): Properties {
+    let anchor: string | undefined;
+    let tag: string | undefined;
+    for (;;) {
+      const token = this.#scanner.peek();
+      if (token.type === "anchor" && anchor === undefined) anchor = token.name;
+      else if (token.type === "tag" && tag === undefined) tag = this.#resolveTag(token.handle, token.suffix, token);
+      else break;
+      this.#scanner.next();
+    }
+    return { place: start, ...(anchor === undefined ? {} : { anchor }), ...(tag === undefined ? {} : { tag }) };
+  }
+
+  #resolveTag(handle: string, suffix: string, place: Place): string {
+    if (handle === "") return suffix;
+    const declared = this.#handles.get(handle);
+    if (declared !== undefined) return declared + suffix;
+    if (handle === "!") return `!${suffix}`;
+    if (handle === "!!") return `tag:yaml.org,2002:${suffix}`;
+    throw parseFault(place, "found undefined tag handle");
+  }
+
+  #content(properties: Properties, context: { readonly inBlock: boolean; readonly indentless: boolean }): Value {
+    const token = this.#scanner.peek();
+    if (token.type !== "scalar") return this.#collection(properties, context);
+    this.#scanner.next();
+    // The tag `!` keeps a scalar from being resolved.
+    return this.#scalar(token.value, token.plain, token, properties.tag);
+  }
+
+  #collection(properties: Properties, context: { readonly inBlock: boolean; readonly indentless: boolean }): Value {
+    const token = this.#scanner.peek();
+    const { tag } = properties;
+    switch (token.type) {
+      case "block-entry":
+        if (!context.indentless) break;
+        return this.#list(tag, token, () => this.#indentlessItems());
+      case "flow-sequence-start":
+        return this.#list(tag, token, () => this.#flowItems());
+      case "flow-mapping-start":
+        return this.#map(tag, token, (map) => this.#flowPairs(map));
+      case "block-sequence-start":
+        if (!context.inBlock) break;
+        return this.#list(tag, token, () => this.#blockItems());
+      case "block-mapping-start":
+        if (!context.inBlock) break;
+        return this.#map(tag, token, (map) => this.#blockPairs(map));
+      default:
+        break;
+    }
+    if (properties.anchor !== undefined || tag !== undefined) return this.#scalar("", true, token, tag);
+    throw parseFault(token, "did not find expected node content");
+  }
+
+  #list(tag: string | undefined, place: Place, read: () => Value[]): Value {
+    if (tag !== undefined) checkCollectionTag(tag, "seq", place);
+    this.#count(place, 1, 0);
+    return this.#builder.list(read());
+  }
+
+  #map(tag: string | undefined, place: Place, read: (pairs: Pairs<Value, MapValue>) => void): Value {
+    if (tag !== undefined) checkCollectionTag(tag, "map", place);
+    this.#count(place, 1, 0);
+    const map = this.#builder.map();
+    read({ map, ...(this.#options.duplicateKeys === "error" ? { lines: new Map<string, number>() } : {}) });
+    return map;
+  }
+
+  #blockItems(): Value[] {
+    this.#scanner.next();
+    const items: Value[] = [];
+    for (;;) {
+      const token = this.#scanner.next();
+      if (token.type === "block-end") return items;
+      if (token.type !== "block-entry") throw parseFault(token, "did not find expected '-' indicator");
+      items.push(this.#valueUnless(blockItemEnds, { inBlock: true, indentless: false }));
+    }
+  }
+
+  #indentlessItems(): Value[] {
+    const items: Value[] = [];
+    while (this.#scanner.peek().type === "block-entry") {
+      this.#scanner.next();
+      items.push(this.#valueUnless(indentlessItemEnds, { inBlock: true, indentless: false }));
+    }
+    return items;
+  }
+
+  #blockPairs(pairs: Pairs<Value, MapValue>): void {
+    this.#scanner.next();
+    for (;;) {
+      const token = this.#scanner.next();
+      if (token.type === "block-end") return;
+      if (token.type !== "key") throw parseFault(token, "did not find expected key");
+      const isMerge = isMergeKey(this.#scanner.peek());
+      const place = this.#scanner.peek();
+      const key = this.#valueUnless(blockPairEnds, { inBlock: true, indentless: true });
+      const value = this.#blockValue();
+      this.#addPair(pairs, key, value, isMerge, place);
+    }
+  }
+
+  #blockValue(): Value {
+    if (this.#scanner.peek().type !== "value") return this.#empty();
+    this.#scanner.next();
+    return this.#valueUnless(blockPairEnds, { inBlock: true, indentless: true });
+  }
+
+  #flowItems(): Value[] {
+    const start = this.#scanner.next();
+    const items: Value[] = [];
+    for (let isFirst = true; ; isFirst = false) {
+      let token = this.#scanner.peek();
+      if (token.type !== "flow-sequence-end" && !isFirst) {
+        if (token.type !== "flow-entry") throw parseFault(token, "did not find expected ',' or ']'");
+        this.#scanner.next();
+        token = this.#scanner.peek();
+      }
+      if (token.type === "flow-sequence-end") {
+        this.#scanner.next();
+        return items;
+      }
+      items.push(token.type === "key" ? this.#singlePair(start) : this.#node({ inBlock: false, indentless: false }));
+    }
+  }
+
+  /** `[a: 1]` is a list of one map. */
+  #singlePair(place: Place): Value {
+    return this.#map(undefined, place, (pairs) => {
+      this.#scanner.next();
+      const at = this.#scanner.peek();
+      const isMerge = isMergeKey(at);
+      const key = this.#valueUnless(singlePairKeyEnds, { inBlock: false, indentless: false });
+      this.#addPair(pairs, key, this.#flowValue(singlePairValueEnds), isMerge, at);
+    });
+  }
+
+  #flowPairs(pairs: Pairs<Value, MapValue>): void {
+    this.#scanner.next();
+    for (let isFirst = true; ; isFirst = false) {
+      let token = this.#scanner.peek();
+      if (token.type !== "flow-mapping-end" && !isFirst) {
+        if (token.type !== "flow-entry") throw parseFault(token, "did not find expected ',' or '}'");
+        this.#scanner.next();
+        token = this.#scanner.peek();
+      }
+      if (token.type === "flow-mapping-end") {
+        this.#scanner.next();
+        return;
+      }
+      if (token.type === "key") {
+        this.#scanner.next();
+        const at = this.#scanner.peek();
+        const isMerge = isMergeKey(at);
+        const key = this.#valueUnless(flowKeyEnds, { inBlock: false, indentless: false });
+        this.#addPair(pairs, key, this.#flowValue(flowValueEnds), isMerge, at);
+      } else {
+        const isMerge = isMergeKey(token);
+        const key = this.#node({ inBlock: false, indentless: false });
+        this.#addPair(pairs, key, this.#empty(), isMerge, token);
+      }
+    }
+  }
+
+  #flowValue(ends: ReadonlySet<TokenType>): Value {
+    if (this.#scanner.peek().type !== "value") return this.#empty();
+    this.#scanner.next();
+    return this.#valueUnless(ends, { inBlock: false, indentless: false });
+  }
+
+  #valueUnless(
+    ends: ReadonlySet<TokenType>,
+    context: { readonly inBlock: boolean; readonly indentless: boolean },
+  ): Value {
+    return ends.has(this.#scanner.peek().type) ? this.#empty() : this.#node(context);
+  }
+
+  #empty(): Value {
+    return this.#scalar("", true, this.#scanner.peek());
+  }
+
+  #scalar(text: string, plain: boolean, place: Place, tag?: string): Value {
+    this.#count(place, 1, text.length);
+    return this.#builder.scalar(
+      tag === undefined ? untaggedValue(text, plain, place) : taggedValue(tag, text, place),
+      place,
+    );
+  }
+
+  #alias(name: string, place: Place): Value {
+    const anchor = this.#anchors.get(name);
+    if (anchor === undefined) throw valueFault(place, `unknown anchor '${name}' referenced`);
+    if (anchor.value === undefined) throw valueFault(place, `anchor '${name}' value contains itself`);
+    this.#aliases++;
+    const { maxAliases } = this.#options.limits;
+    if (this.#aliases > maxAliases) throw limitFault(place, `a document has more than ${maxAliases} aliases`);
+    this.#count(place, anchor.nodes, anchor.length);
+    return anchor.value;
+  }
+
+  #addPair(pairs: Pairs<Value, MapValue>, key: Value, value: Value, isMerge: boolean, place: Place): void {
+    if (isMerge) {
+      this.#merge(pairs.map, value, place);
+      return;
+    }
+    const identity = this.#builder.set(pairs.map, key, value, place);
+    const first = pairs.lines?.get(identity);
+    if (first !== undefined) {
+      throw valueFault(place, `key '${identity}' is given twice, on lines ${first + 1} and ${place.line + 1}`);
+    }
+    pairs.lines?.set(identity, place.line);
+  }
+
+  #merge(into: MapValue, value: Value, place: Place): void {
+    const builder = this.#builder;
+    const map = builder.asMap(value);
+    const list = this.#options.mergeLists ? builder.asList(value) : undefined;
+    const sources = map !== undefined ? [map] : list?.map((item) => builder.asMap(item));
+    if (sources === undefined) throw valueFault(place, "map merge requires map or sequence of maps as the value");
+    // Of several maps the first has precedence: go-yaml inserts them from the last to the first.
+    for (const source of sources.toReversed()) {
+      if (source === undefined) throw valueFault(place, "map merge requires map or sequence of maps as the value");
+      this.#mergeSteps += 1 + builder.merge(into, source, { keep: false });
+      const { maxMergeSteps } = this.#options.limits;
+      if (this.#mergeSteps > maxMergeSteps)
+        throw limitFault(place, `the merges of a document take more than ${maxMergeSteps} steps`);
+    }
+  }
+
+  #count(place: Place, nodes: number, length: number): void {
+    this.#nodes += nodes;
+    this.#length += length;
+    const { maxNodes, maxDocumentLength } = this.#options.limits;
+    if (this.#nodes > maxNodes) throw limitFault(place, `a document has more than ${maxNodes} nodes`);
+    if (this.#length > maxDocumentLength)
+      throw limitFault(place, `a document holds more than ${maxDocumentLength} characters`);
+  }
+}
+
+interface Pairs<Value, MapValue extends Value> {
+  readonly map: MapValue;
+  /** First line of each key, where duplicates are faults. */
+  readonly lines?: Map<string, number>;
+}
+
+const blockItemEnds: ReadonlySet<TokenType> = new Set(["block-entry", "block-end"]);
+const indentlessItemEnds: ReadonlySet<TokenType> = new Set(["block-entry", "key", "value", "block-end"]);
+const blockPairEnds: ReadonlySet<TokenType> = new Set(["key", "value", "block-end"]);
+const singlePairKeyEnds: ReadonlySet<TokenType> = new Set(["value", "flow-entry", "flow-sequence-end"]);
+const singlePairValueEnds: ReadonlySet<TokenType> = new Set(["flow-entry", "flow-sequence-end"]);
+const flowKeyEnds: ReadonlySet<TokenType> = new Set(["value", "flow-entry", "flow-mapping-end"]);
+const flowValueEnds: ReadonlySet<TokenType> = new Set(["flow-entry", "flow-mapping-end"]);
+
+/** `<<` merges only where it is written plain and without a tag. */
+function isMergeKey(token: Token): boolean {
+  return token.type === "scalar" && token.plain && token.value === "<<";
+}
