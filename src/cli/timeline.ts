@@ -10,6 +10,8 @@ export interface Timeline {
 
 export interface TimelineOptions {
   readonly paint: Terminal["paint"];
+  /** Epoch milliseconds to count from, such as the moment of the webhook. Default: the first event. */
+  readonly startAt?: number;
   /** Show field differences under the plan. Default false. */
   readonly showDiff?: boolean;
 }
@@ -26,10 +28,12 @@ const indent = " ".repeat(timeWidth + wordWidth + 2);
  * that waited goes on counting; any other new run starts from zero.
  */
 export function createTimeline(options: TimelineOptions): Timeline {
-  let startedAt: number | undefined;
+  let startedAt = options.startAt;
+  const isFixed = startedAt !== undefined;
   return {
     lines: (event) => {
-      if (startedAt === undefined || (event.type === "started" && event.cause !== "wait")) startedAt = event.at;
+      if (startedAt === undefined || (!isFixed && event.type === "started" && event.cause !== "wait"))
+        startedAt = event.at;
       const row = toRow(event, options);
       if (row === undefined) return [];
       const time = `+${event.at - startedAt} ms`.padStart(timeWidth);

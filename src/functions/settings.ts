@@ -103,7 +103,7 @@ export const settings: readonly Setting[] = [
     key: "webhookSecrets",
     flag: undefined,
     variable: "LATEEN_WEBHOOK_SECRETS",
-    description: "Webhook secrets themselves, each of 32 characters or more without white space.",
+    description: "Webhook secrets themselves, each of 16 characters or more (better 32) without white space.",
     isList: true,
     isSecret: true,
   },

@@ -243,7 +243,7 @@ function writeHead(response: ServerResponse, head: string): void {
 }
 
 /** git without the user's and the machine's configuration, with a fixed author. */
-function isolatedGitEnv(home: string): Record<string, string> {
+export function isolatedGitEnv(home: string): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
     HOME: home,

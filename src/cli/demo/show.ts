@@ -1,0 +1,41 @@
+import { escapeControls, type Terminal } from "../terminal.ts";
+
+/** A step of the demo did not do what it shows. */
+export class DemoFailure extends Error {
+  override readonly name = "DemoFailure";
+}
+
+/** How the demo talks, and how it asserts what it shows. */
+export interface Show {
+  act(title: string): void;
+  /** A command as a user would type it. */
+  command(text: string): void;
+  say(text: string): void;
+  line(text: string): void;
+  /** Shows that `claim` is true. @throws DemoFailure naming the claim and what was found instead. */
+  check(claim: string, isTrue: boolean, found?: string): void;
+  /** Claims that were checked. */
+  readonly checks: number;
+}
+
+export function createShow({ out, paint }: Terminal): Show {
+  let acts = 0;
+  let checks = 0;
+  return {
+    act: (title) => {
+      out("");
+      out(paint("bold", `── ${++acts}. ${title} `.padEnd(100, "─")));
+    },
+    command: (text) => out(`${paint("dim", "$")} ${paint("bold", escapeControls(text))}`),
+    say: (text) => out(escapeControls(text)),
+    line: out,
+    check: (claim, isTrue, found) => {
+      if (!isTrue) throw new DemoFailure(found === undefined ? claim : `${claim}; found: ${found}`);
+      checks++;
+      out(`${paint("green", "  ✓")} ${escapeControls(claim)}`);
+    },
+    get checks() {
+      return checks;
+    },
+  };
+}
