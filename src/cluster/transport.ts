@@ -196,9 +196,17 @@ function connectionFailure(error: unknown, origin: string, isWrite: boolean): Cl
     code: "CLUSTER_NO_ANSWER",
     message: `${origin} did not answer: ${detail}`,
     retryable: true,
-    outcomeUnknown: isWrite,
+    outcomeUnknown: isWrite && !isUnprocessed(detail),
     cause: error,
   });
+}
+
+/**
+ * HTTP/2 says of some streams that the server has not looked at them (RFC 9113 §8.7). undici sends each of these again once by itself and
+ * then tells only by its text; a test holds on to that.
+ */
+function isUnprocessed(detail: string): boolean {
+  return detail.includes('"GOAWAY" frame received') || detail.includes("REFUSED_STREAM");
 }
 
 /** Codes of Node and OpenSSL for certificates that either side does not accept. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
+import { constants, createSecureServer } from "node:http2";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import { after, describe, it } from "node:test";
 import {
@@ -88,6 +89,33 @@ describe("many calls at once", () => {
     await Promise.all(Array.from({ length: 20 }, () => get(cluster)));
     assert.equal(most, 3);
   });
+});
+
+it("sends a write again that the server has refused to look at", async () => {
+  let refused = 0;
+  let served = 0;
+  const server = createSecureServer({ cert: pem("server"), key: pem("server-key") });
+  server.on("stream", (stream) => {
+    stream.on("error", () => undefined);
+    if (refused < 4) {
+      refused++;
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    served++;
+    stream.respond({ ":status": 201, "content-type": "application/json" });
+    stream.end('{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"}}');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  // A listening TCP server has an AddressInfo; only pipes have a string.
+  const { port } = server.address() as AddressInfo;
+  const cluster = open({ server: `https://127.0.0.1:${port}`, skipTlsVerify: false, ca: pem("authority") });
+  await cluster.create(secret, "team", { metadata: { name: "a" } });
+  await cluster.close();
+  server.close();
+  assert.deepEqual([refused, served], [4, 1]);
 });
 
 describe("whom to trust", () => {
