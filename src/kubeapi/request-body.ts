@@ -1,0 +1,111 @@
+import { type Json, parseJson, parseYamlStream } from "../resource/index.ts";
+import { ApiError, badRequest } from "./api-error.ts";
+import { duplicateKeys } from "./duplicate-keys.ts";
+
+/** Bytes of a request body (reliability.md L29; etcd's and kube-apiserver's bound too). */
+export const maxBodyBytes: number = 3 * 1024 * 1024;
+
+/** Nesting beyond this is refused before anything recursive walks the value. */
+const maxDepth = 100;
+
+export interface DecodedBody {
+  readonly value: Json;
+  /** Paths of keys that a map gives twice, such as `spec.replicas`; the last value won. */
+  readonly duplicates: readonly string[];
+}
+
+/**
+ * The body as text.
+ * @throws ApiError RequestEntityTooLarge beyond 3 MiB, without reading on; BadRequest when it is not UTF-8.
+ */
+export async function readBody(request: Request): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? "0") > maxBodyBytes) throw tooLarge();
+  if (request.body === null) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.byteLength;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  } catch (error) {
+    if (error instanceof TypeError) throw badRequest("the request body is not valid UTF-8");
+    throw error;
+  }
+}
+
+function tooLarge(): ApiError {
+  return new ApiError(
+    "RequestEntityTooLarge",
+    `Request entity too large: limit is ${maxBodyBytes} bytes: split the object or keep large data elsewhere`,
+  );
+}
+
+export type MediaType =
+  | "application/json"
+  | "application/yaml"
+  | "application/json-patch+json"
+  | "application/merge-patch+json"
+  | "application/strategic-merge-patch+json"
+  | "application/apply-patch+yaml";
+
+/** The media type of the body, without parameters; JSON when none is given. */
+export function mediaTypeOf(request: Request): string {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  return type === "" ? "application/json" : type;
+}
+
+/** @throws ApiError UnsupportedMediaType naming what is accepted. */
+export function unsupportedMediaType(accepted: readonly MediaType[]): ApiError {
+  return new ApiError(
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
+  );
+}
+
+/**
+ * Decodes a JSON or YAML body.
+ * @throws ApiError BadRequest with the position of the fault; also for nesting beyond 100 levels.
+ */
+export function decodeBody(text: string, format: "json" | "yaml"): DecodedBody {
+  return format === "json" || /^\s*\{/.test(text) ? decodeJson(text) : decodeYaml(text);
+}
+
+function decodeJson(text: string): DecodedBody {
+  if (text.trim() === "") throw badRequest("the request body is empty, an object was expected");
+  let value: Json;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw badRequest(`couldn't get version/kind; json parse error: ${withoutQuotes(error.message)}`);
+    throw error;
+  }
+  checkDepth(value, 0);
+  return { value, duplicates: duplicateKeys(text) };
+}
+
+/** V8 quotes the text around the fault, which may be part of a Secret. */
+function withoutQuotes(message: string): string {
+  return message.replace(/,? ?(?:\.\.\.)?"[\s\S]*$/, "");
+}
+
+function decodeYaml(text: string): DecodedBody {
+  const parsed = parseYamlStream(text, { file: "body", duplicateKeys: "last-wins", limits: { maxDepth } });
+  const fault = parsed.diagnostics[0];
+  if (fault !== undefined)
+    throw badRequest(`error converting YAML to JSON: yaml: line ${fault.line}: ${fault.message}`);
+  const [document, ...more] = parsed.documents;
+  if (document === undefined) throw badRequest("the request body is empty, an object was expected");
+  if (more.length > 0) throw badRequest("the request body holds more than one YAML document");
+  const strict = parseYamlStream(text, { file: "body", duplicateKeys: "error", limits: { maxDepth } }).diagnostics[0];
+  return { value: document.value, duplicates: strict === undefined ? [] : [`line ${strict.line}`] };
+}
+
+function checkDepth(value: Json, depth: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth > maxDepth) throw badRequest(`the request body is nested deeper than ${maxDepth} levels`);
+  for (const member of Array.isArray(value) ? value : Object.values(value)) checkDepth(member, depth + 1);
+}
