@@ -10,7 +10,7 @@ export type {
 export { type ByHandDeps, createByHand } from "./by-hand/create-by-hand.ts";
 export { describeProgress } from "./by-hand/describe-progress.ts";
 export type { Caller } from "./by-hand/route.ts";
-export type { ByHandActions } from "./by-hand/routes.ts";
+export type { ByHandActions } from "./by-hand/actions.ts";
 export { createHttp, type HttpParts, type RequestAnswerer } from "./create-http.ts";
 export type { EdgeEnv } from "./edge.ts";
 export { createHealth, createMetricsRoute, type HealthDeps } from "./health.ts";

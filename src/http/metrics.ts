@@ -5,9 +5,9 @@ import { type KnownMetric, knownMetrics } from "./metric-catalogue.ts";
 /** Measurements that Prometheus can read. */
 export interface PrometheusMetrics extends Metrics {
   /** Prometheus' text format. */
-  render(): Promise<string>;
+  readonly render: () => Promise<string>;
   /** Drops what was measured for one App, once it is gone. */
-  forgetApp(namespace: string, name: string): void;
+  readonly forgetApp: (namespace: string, name: string) => void;
 }
 
 /** Series of one measurement; a further one is left out and counted, so that labels from outside cannot fill the memory. */

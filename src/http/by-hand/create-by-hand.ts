@@ -4,9 +4,14 @@ import type { Scope } from "../../hub/index.ts";
 import type { Metrics } from "../../reconcile/index.ts";
 import { createEdge, type EdgeEnv } from "../edge.ts";
 import { problemResponse } from "../problem.ts";
+import type { RouteDeps } from "./actions.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Caller, defineRoute, type Route } from "./route.ts";
-import { byHandRoutes, mayTouch, type RouteDeps } from "./routes.ts";
+import { appRoute, listRoute, runRoute } from "./look-routes.ts";
+import { mayTouch, nothing } from "./parameters.ts";
+import { planRoute } from "./plan-route.ts";
+import { reconcileRoute } from "./reconcile-route.ts";
+import { syncRoute } from "./sync-route.ts";
 
 export interface ByHandDeps extends Omit<RouteDeps, "maxWaitMs" | "recheckMs"> {
   readonly metrics: Metrics;
@@ -21,11 +26,8 @@ export interface ByHandDeps extends Omit<RouteDeps, "maxWaitMs" | "recheckMs"> {
 /** The by-hand API under `/api/apps`, `/api/sync` and `/api/openapi.json`. Tokens and scopes are the hub's. */
 export function createByHand(deps: ByHandDeps): Hono<EdgeEnv> {
   const app = createEdge(deps.log);
-  const described = byHandRoutes({
-    ...deps,
-    maxWaitMs: deps.maxWaitMs ?? 300_000,
-    recheckMs: deps.recheckMs ?? 30_000,
-  });
+  const bound = { ...deps, maxWaitMs: deps.maxWaitMs ?? 300_000, recheckMs: deps.recheckMs ?? 30_000 };
+  const described = [listRoute, appRoute, runRoute, planRoute, reconcileRoute, syncRoute].map((route) => route(bound));
   const routes = [...described, openApiRoute(described, deps.version)];
   for (const route of routes) {
     app.on(route.method, honoPath(route.path), async (context) => {
@@ -73,8 +75,8 @@ function openApiRoute(described: readonly Route[], version: string): Route {
     operationId: "describe",
     summary: "This document",
     scope: undefined,
-    params: z.strictObject({}),
-    query: z.strictObject({}),
+    params: nothing,
+    query: nothing,
     answers: {
       200: { description: "OpenAPI 3.1", content: { "application/json": z.record(z.string(), z.unknown()) } },
     },
