@@ -8,6 +8,7 @@ export {
 } from "./fetch-app.ts";
 export type { FileTree, TreeFile } from "./file-tree.ts";
 export { CredentialsError, credentialsOf, type SecretReader } from "./git-credentials.ts";
+export { relativePath } from "./relative-path.ts";
 export { type GitRefResult, type RefChoice, resolveGitRef } from "./resolve-git-ref.ts";
 export { selectVersion, type VersionConstraints } from "./select-version.ts";
 export { compareVersions, parseRange, parseVersion, type Version, VersionError } from "./version-range.ts";

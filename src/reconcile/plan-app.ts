@@ -1,7 +1,7 @@
 /** Looking before deploying, and one deploy without a row: what the CLI and `GET …/plan` use. Same steps as a run. */
 import { type App, parseApp } from "../app/index.ts";
 import { formatPlan } from "../deploy/index.ts";
-import { fetchApp, type FetchSuccess } from "../fetch/index.ts";
+import { fetchApp, type FetchDeps, type FetchSuccess } from "../fetch/index.ts";
 import type { KubeObject, SourcedResource } from "../resource/index.ts";
 import { templateApp } from "../template/index.ts";
 import { carryOut, planForApp, plannedChangesOf } from "./deploy-stage.ts";
@@ -92,7 +92,13 @@ export async function* deployOnce(object: KubeObject, deps: ReconcileDeps, optio
 
 /** @throws StageFailure */
 export async function fetchForApp(app: App, deps: ReconcileDeps, options: Options): Promise<FetchSuccess> {
-  const result = await fetchApp(app, { git: deps.git, readReference: readReferenceOf(app, deps) }, options);
+  const read = readReferenceOf(app, deps);
+  const reader: FetchDeps = {
+    git: deps.git,
+    secret: (name, signal) => read({ kind: "secret", name }, { signal }),
+    configMap: (name, signal) => read({ kind: "configMap", name }, { signal }),
+  };
+  const result = await fetchApp(app.spec, reader, options);
   if (!result.ok) throw new StageFailure("fetch", result);
   return result;
 }

@@ -2,7 +2,8 @@
  * One source: asks the git server what the ref is now, walks to the subPaths that Apps want, and wakes exactly the Apps whose subPath tree changed.
  * Tree ids decide, not the push's file list: forced pushes, truncated deliveries and lost webhooks cost only time.
  */
-import { credentialsOf, resolveGitRef } from "../fetch/index.ts";
+import { credentialsOf, relativePath, resolveGitRef } from "../fetch/index.ts";
+import type { Repository } from "../git/index.ts";
 import { appsOfSource, getSource, type Source } from "./catalogue.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import type { PushHint } from "./intake.ts";
@@ -58,7 +59,7 @@ async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSour
   const seen = await getJson<SeenRef>(items, partition, "REF", startedAt);
   const subPaths = [...new Set(apps.flatMap((app) => app.subPaths))].sort();
   const known = seen !== undefined && seen.commit === commit && subPaths.every((subPath) => Object.hasOwn(seen.treeIds, subPath));
-  const treeIds = known ? seen.treeIds : Object.fromEntries(await git.treeIdsOf(repository, { commit, subPaths }, { signal }));
+  const treeIds = known ? seen.treeIds : await treeIdsAt(source, repository, commit, subPaths, deps, signal);
   if (!known) {
     for (const { app, subPaths: wanted } of apps) {
       if (await hasMoved(app, source, wanted, treeIds, deps)) await wantApp(app, "push", deps);
@@ -70,6 +71,21 @@ async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSour
   const lagging = hint !== undefined && clock.now() - hint.at < hintLifeMs && hint.after !== commit && known && !/^0+$/.test(hint.after);
   if (hint !== undefined && !lagging) await items.delete(partition, "HINT");
   return lagging;
+}
+
+/** Tree ids by subPath as Apps write it; empty where the commit has no such folder. */
+async function treeIdsAt(
+  source: Source,
+  repository: Repository,
+  commit: string,
+  subPaths: readonly string[],
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const clean = new Map(subPaths.map((subPath) => [subPath, relativePath(subPath) ?? ""]));
+  const ref = source.ref === undefined ? {} : { ref: source.ref };
+  const { treeIds } = await deps.git.treeIdsOf(repository, { commit, ...ref, subPaths: [...new Set(clean.values())] }, { signal });
+  return Object.fromEntries([...clean].map(([subPath, path]) => [subPath, treeIds.get(path) ?? ""]));
 }
 
 /** Whether an App last ran with another tree at one of its subPaths. */
