@@ -1,0 +1,229 @@
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { type Clock, systemClock } from "../../base/index.ts";
+import type { Secret, SecretVault } from "../../reconcile/index.ts";
+import { isDnsLabel, isDnsSubdomain } from "../../resource/index.ts";
+import { decodeBinary, decodeSecret, encodeSecret } from "./secret-text.ts";
+import { type Obstacle, obstacleOf, SecretsError, translateSdkError } from "./secrets-error.ts";
+
+/** How long a value is used without asking again; on a 401 the caller reads it fresh (aws.md §8). */
+const defaultCacheMs = 3_600_000;
+/** How long an aged value is still given while Secrets Manager is out of reach (reliability.md F36). */
+const defaultStaleMs = 900_000;
+/** Values kept in memory at most. */
+const maxCached = 2_000;
+const defaultRecoveryDays = 7;
+/** A secret that was deleted for good keeps its name for a moment: pauses before the name is tried again. */
+const reusePausesMs = [200, 400, 800, 1_600, 3_200] as const;
+
+export interface SecretsManagerVaultOptions {
+  /** Secrets are named `PREFIX/NAMESPACE/NAME`. */
+  readonly prefix: string;
+  /** A ready client; without it one is made, and the SDK loaded, by the first call. */
+  readonly client?: SecretsManagerClient;
+  /** Default: what the AWS environment names. */
+  readonly region?: string;
+  /** For emulators and private endpoints. */
+  readonly endpoint?: string;
+  /** Default 3,600,000 (1 hour). 0 asks each time. */
+  readonly cacheMs?: number;
+  /** Default 900,000 (15 minutes). */
+  readonly staleMs?: number;
+  /** Days in which a deleted secret can be restored, 7 to 30; 0 deletes for good. Default 7. */
+  readonly recoveryDays?: number;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+type Sdk = typeof import("@aws-sdk/client-secrets-manager");
+type Send = (sdk: Sdk, client: SecretsManagerClient) => Promise<unknown>;
+
+interface Cached {
+  readonly secret: Secret;
+  readonly readAt: number;
+}
+
+/**
+ * Secrets in AWS Secrets Manager, as `secret-text.ts` describes them. A value is cached per process; reads of one secret at the
+ * same time are one call, and the SDK retries throttling and server errors (5 calls in all). New secrets carry the tag
+ * `lateen: true`, for policies that want a second lock.
+ * @throws SecretsError from each call.
+ */
+export function createSecretsManagerVault(options: SecretsManagerVaultOptions): SecretVault {
+  const { clock = systemClock, cacheMs = defaultCacheMs, staleMs = defaultStaleMs } = options;
+  const recoveryDays = options.recoveryDays ?? defaultRecoveryDays;
+  const cache = new Map<string, Cached>();
+  const reads = new Map<string, Promise<Secret | undefined>>();
+  let loaded: Promise<{ readonly sdk: Sdk; readonly client: SecretsManagerClient }> | undefined;
+
+  /** @throws SecretsError; answers an obstacle that the caller can deal with. */
+  const call = async (action: string, secret: string, send: Send): Promise<Obstacle | undefined> => {
+    loaded ??= load(options);
+    const { sdk, client } = await loaded;
+    try {
+      await send(sdk, client);
+      return undefined;
+    } catch (error) {
+      const obstacle = obstacleOf(error);
+      if (obstacle !== undefined) return obstacle;
+      throw translateSdkError(error, action, secret);
+    }
+  };
+
+  const read = async (secret: string): Promise<Secret | undefined> => {
+    let found: Secret | undefined;
+    const obstacle = await call("GetSecretValue", secret, async (sdk, client) => {
+      const value = await client.send(new sdk.GetSecretValueCommand({ SecretId: secret }));
+      const content =
+        value.SecretString === undefined
+          ? decodeBinary(value.SecretBinary ?? new Uint8Array())
+          : decodeSecret(value.SecretString, secret);
+      found = { ...content, version: value.VersionId ?? "" };
+    });
+    return obstacle === undefined ? found : undefined;
+  };
+
+  const readOnce = (secret: string): Promise<Secret | undefined> => {
+    const running = reads.get(secret);
+    if (running !== undefined) return running;
+    const reading = read(secret)
+      .then((found) => {
+        // Written or deleted meanwhile: what was read may be older than that.
+        if (reads.get(secret) === reading) remember(cache, secret, found, clock.now());
+        return found;
+      })
+      .finally(() => {
+        if (reads.get(secret) === reading) reads.delete(secret);
+      });
+    reads.set(secret, reading);
+    return reading;
+  };
+  const forget = (secret: string): void => {
+    cache.delete(secret);
+    reads.delete(secret);
+  };
+
+  return {
+    async get(namespace, name, { fresh = false, signal } = {}) {
+      const secret = secretName(options.prefix, namespace, name);
+      signal?.throwIfAborted();
+      const cached = fresh ? undefined : cache.get(secret);
+      const ageMs = cached === undefined ? 0 : clock.now() - cached.readAt;
+      if (cached !== undefined && ageMs < cacheMs) return cached.secret;
+      try {
+        return await untilAborted(readOnce(secret), signal);
+      } catch (error) {
+        const isOutage = error instanceof SecretsError && error.retryable;
+        if (cached !== undefined && isOutage && ageMs < cacheMs + staleMs) return cached.secret;
+        throw error;
+      }
+    },
+
+    async put(namespace, name, content) {
+      const secret = secretName(options.prefix, namespace, name);
+      const text = encodeSecret(content, secret);
+      forget(secret);
+      try {
+        await store(secret, text, call, clock);
+      } finally {
+        // Also what was read while the write was on its way.
+        forget(secret);
+      }
+    },
+
+    async delete(namespace, name) {
+      const secret = secretName(options.prefix, namespace, name);
+      forget(secret);
+      const mode = recoveryDays === 0 ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: recoveryDays };
+      try {
+        // Absent and already deleted are what was asked for.
+        await call("DeleteSecret", secret, (sdk, client) =>
+          client.send(new sdk.DeleteSecretCommand({ SecretId: secret, ...mode })),
+        );
+      } finally {
+        forget(secret);
+      }
+    },
+  };
+}
+
+/** Only names of Kubernetes go into secret names: no slash leads to another namespace's secrets (reliability.md T13). */
+function secretName(prefix: string, namespace: string, name: string): string {
+  if (isDnsLabel(namespace) && isDnsSubdomain(name)) return `${prefix}/${namespace}/${name}`;
+  throw new SecretsError(
+    { code: "SECRETS_NAME_INVALID", namespace, name },
+    `${JSON.stringify(`${namespace}/${name}`)} is no name of a Secret: namespace and name are lower-case letters, digits, - and (in the name) dots`,
+  );
+}
+
+async function load(
+  options: SecretsManagerVaultOptions,
+): Promise<{ readonly sdk: Sdk; readonly client: SecretsManagerClient }> {
+  const sdk = await import("@aws-sdk/client-secrets-manager");
+  const client =
+    options.client ??
+    new sdk.SecretsManagerClient({
+      ...(options.region !== undefined && { region: options.region }),
+      ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+      maxAttempts: 5,
+      requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    });
+  return { sdk, client };
+}
+
+/**
+ * Makes `text` the current version of the secret, creating it or bringing it back from its recovery window. Called again with the
+ * same text it writes one more version, nothing else.
+ */
+async function store(
+  secret: string,
+  text: string,
+  call: (action: string, secret: string, send: Send) => Promise<Obstacle | undefined>,
+  clock: Clock,
+): Promise<void> {
+  for (let round = 0; ; round++) {
+    const put = await call("PutSecretValue", secret, (sdk, client) =>
+      client.send(new sdk.PutSecretValueCommand({ SecretId: secret, SecretString: text })),
+    );
+    if (put === undefined) return;
+    if (put === "absent") {
+      const created = await call("CreateSecret", secret, (sdk, client) =>
+        client.send(
+          new sdk.CreateSecretCommand({ Name: secret, SecretString: text, Tags: [{ Key: "lateen", Value: "true" }] }),
+        ),
+      );
+      if (created === undefined) return;
+    } else {
+      await call("RestoreSecret", secret, (sdk, client) =>
+        client.send(new sdk.RestoreSecretCommand({ SecretId: secret })),
+      );
+    }
+    const pauseMs = reusePausesMs[round];
+    if (pauseMs === undefined) {
+      throw new SecretsError(
+        { code: "SECRETS_UNAVAILABLE", action: "PutSecretValue", secret },
+        `AWS Secrets Manager: "${secret}" is still being deleted: try again in a minute`,
+      );
+    }
+    // The first round is the ordinary way back from a recovery window or past another writer: no reason to wait.
+    if (round > 0) await clock.sleep(pauseMs);
+  }
+}
+
+function remember(cache: Map<string, Cached>, name: string, secret: Secret | undefined, readAt: number): void {
+  // Absence is not kept: somebody is about to make the secret.
+  cache.delete(name);
+  if (secret === undefined) return;
+  cache.set(name, { secret, readAt });
+  const oldest = cache.size > maxCached ? cache.keys().next().value : undefined;
+  if (oldest !== undefined) cache.delete(oldest);
+}
+
+/** The shared read goes on for the others; this caller leaves. */
+function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
