@@ -8,7 +8,7 @@ import type { RetryBudget } from "./retry-budget.ts";
 import type { Transport, TransportAnswer } from "./transport.ts";
 import { parseWarnings } from "./warning-header.ts";
 
-export interface ApiCall extends CallSubject {
+interface ApiCall extends CallSubject {
   readonly path: string;
   readonly accept?: string;
   readonly contentType?: string;

@@ -58,7 +58,7 @@ export interface Cluster {
   readonly server: string;
   /** Namespace of the kubeconfig's context; `undefined` when it names none. */
   readonly namespace: string | undefined;
-  /** The types that the server serves; asked once, `fresh` asks again. */
+  /** The types that the server serves; an answer is used for 30 s, `fresh` asks again. */
   discover(options?: CallOptions & { readonly fresh?: boolean }): Promise<Discovery>;
   list(type: ApiType, options?: ListOptions): Promise<readonly KubeObject[]>;
   /** `undefined` when the API server says that the object or its type does not exist; a 404 of anything else throws. */

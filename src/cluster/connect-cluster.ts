@@ -1,5 +1,6 @@
-import { type Clock, type Log, silentLog, systemClock } from "../base/index.ts";
+import { type Clock, type EpochMs, type Log, silentLog, systemClock } from "../base/index.ts";
 import { isMap, type JsonMap, type KubeObject, nameOf, own, stringifyJson } from "../resource/index.ts";
+import { abortable } from "./abortable.ts";
 import { type ApiClient, badAnswer, createApiClient } from "./api-client.ts";
 import { apiVersionText, collectionPath, objectPath, resourceText } from "./api-path.ts";
 import { createCallGate } from "./call-gate.ts";
@@ -34,6 +35,8 @@ export interface ConnectOptions {
   readonly log?: Log;
 }
 
+const discoveryMaxAgeMs = 30_000;
+
 /** A connection to the cluster; nothing is sent before the first call. Close it when done. */
 export function connectCluster(access: ClusterAccess, options: ConnectOptions = {}): Cluster {
   return connectAs(access, accessCredential(access), options);
@@ -63,21 +66,11 @@ function connectAs(access: ClusterAccess, credential: Credential, options: Conne
     onWarning: options.onWarning ?? (() => undefined),
     log: options.log ?? silentLog,
   });
-  let discovery: Promise<Discovery> | undefined;
+  const discover = createDiscovery(client, clock);
   return {
     server: access.server,
     namespace: access.namespace,
-    discover({ signal, fresh = false } = {}) {
-      if (discovery === undefined || fresh) {
-        const asked = discoverTypes(client, signal);
-        discovery = asked;
-        // A failure is not remembered: the next caller asks again.
-        asked.catch(() => {
-          if (discovery === asked) discovery = undefined;
-        });
-      }
-      return discovery;
-    },
+    discover,
     list: (type, listOptions = {}) => listObjects(client, type, listOptions),
     get: (type, namespace, name, { signal } = {}) =>
       client.call(
@@ -149,6 +142,24 @@ function connectAs(access: ClusterAccess, credential: Credential, options: Conne
       return connectAs(bare, serviceAccountCredential(request, clock), options);
     },
     close: () => transport.close(),
+  };
+}
+
+/**
+ * Discovery asked for once and shared by all runs on this connection; no signal of one of them ends it for the others. A failure is not
+ * remembered, and neither is an answer for longer than half a minute: somebody else may have installed types.
+ */
+function createDiscovery(client: ApiClient, clock: Clock): Cluster["discover"] {
+  let last: { readonly answer: Promise<Discovery>; readonly at: EpochMs } | undefined;
+  return ({ signal, fresh = false } = {}) => {
+    if (last === undefined || fresh || clock.now() - last.at >= discoveryMaxAgeMs) {
+      const asked = { answer: discoverTypes(client), at: clock.now() };
+      last = asked;
+      asked.answer.catch(() => {
+        if (last === asked) last = undefined;
+      });
+    }
+    return abortable(last.answer, signal);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ClusterAccess, Impersonation } from "./cluster-access.ts";
 
-export type RequestHeaders = Readonly<Record<string, string | string[]>>;
+type RequestHeaders = Readonly<Record<string, string | string[]>>;
 
 /** What authenticates a call beside a client certificate, which belongs to the connection. */
 export interface Credential {

@@ -14,14 +14,14 @@ const aggregatedAccept = [
 ].join(",");
 
 /** All types that the server serves: two calls, or one per group-version on old servers. Group-versions that fail are reported, not left out. */
-export async function discoverTypes(client: ApiClient, signal: AbortSignal | undefined): Promise<Discovery> {
+export async function discoverTypes(client: ApiClient): Promise<Discovery> {
   const parts = await Promise.all(
-    ["/api", "/apis"].map((root) => get(client, root, aggregatedAccept, signal, (answer) => answer)),
+    ["/api", "/apis"].map((root) => get(client, root, aggregatedAccept, (answer) => answer)),
   );
   const found = await Promise.all(
     parts.map(async (answer, index) => {
       if (own(answer, "kind") === "APIGroupDiscoveryList") return readAggregated(answer);
-      return readPlain(client, index === 0 ? coreVersions(answer) : groupVersions(answer), signal);
+      return readPlain(client, index === 0 ? coreVersions(answer) : groupVersions(answer));
     }),
   );
   return { types: found.flatMap(({ types }) => types), failed: found.flatMap(({ failed }) => failed) };
@@ -70,16 +70,12 @@ function groupVersions(answer: JsonMap): readonly string[] {
   });
 }
 
-async function readPlain(
-  client: ApiClient,
-  names: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Discovery> {
+async function readPlain(client: ApiClient, names: readonly string[]): Promise<Discovery> {
   const parts = await Promise.all(
     names.map(async (groupVersion): Promise<Discovery> => {
       const root = groupVersion.includes("/") ? "/apis" : "/api";
       try {
-        const types = await get(client, `${root}/${groupVersion}`, "application/json", signal, (answer) =>
+        const types = await get(client, `${root}/${groupVersion}`, "application/json", (answer) =>
           plainTypes(answer, groupVersion),
         );
         return { types, failed: [] };
@@ -116,13 +112,9 @@ function get<Result>(
   client: ApiClient,
   path: string,
   accept: string,
-  signal: AbortSignal | undefined,
   read: (answer: JsonMap) => Result,
 ): Promise<Result> {
-  return client.call(
-    { method: "GET", title: `Discovering types (${path})`, terse: `get ${path}`, path, accept, signal },
-    read,
-  );
+  return client.call({ method: "GET", title: `Discovering types (${path})`, terse: `get ${path}`, path, accept }, read);
 }
 
 function groupVersionText(group: string, version: string): string {

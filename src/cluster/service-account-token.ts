@@ -1,5 +1,6 @@
 import type { Clock } from "../base/index.ts";
 import { own, stringifyJson } from "../resource/index.ts";
+import { abortable } from "./abortable.ts";
 import { type ApiClient, badAnswer } from "./api-client.ts";
 import type { CallOptions, ServiceAccountToken } from "./cluster.ts";
 import { ClusterError } from "./cluster-error.ts";
@@ -87,14 +88,4 @@ export function serviceAccountCredential(
       return { authorization: `Bearer ${token}` };
     },
   };
-}
-
-/** Waits for shared work, or gives up alone. */
-function abortable<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

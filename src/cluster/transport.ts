@@ -13,7 +13,7 @@ export interface TransportOptions {
   readonly maxAnswerBytes: number;
 }
 
-export interface TransportRequest {
+interface TransportRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Path and query below the server's own path. */
   readonly path: string;

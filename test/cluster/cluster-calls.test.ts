@@ -551,8 +551,8 @@ describe("discovery", () => {
     verbs: ["get", "list"],
   };
 
-  it("takes two calls where the server aggregates, and is remembered", async () => {
-    const { cluster, server } = await connect((path) => ({ body: path === "/api" ? core : groups }));
+  it("takes two calls where the server aggregates, and is remembered for half a minute", async () => {
+    const { cluster, server, clock } = await connect((path) => ({ body: path === "/api" ? core : groups }));
     const found = await cluster.discover();
     assert.deepEqual(found.types, [node, deployment]);
     assert.deepEqual(found.failed, [
@@ -562,6 +562,21 @@ describe("discovery", () => {
     assert.equal(server.requests.length, 2);
     await cluster.discover({ fresh: true });
     assert.equal(server.requests.length, 4);
+    await clock.sleep(30_000);
+    await cluster.discover();
+    assert.equal(server.requests.length, 6);
+  });
+
+  it("goes on for the others when one caller gives up", async () => {
+    const { cluster } = await connect((path) => ({ body: path === "/api" ? core : groups }));
+    const controller = new AbortController();
+    const first = cluster.discover({ signal: controller.signal });
+    const second = cluster.discover();
+    const reason = new Error("superseded");
+    controller.abort(reason);
+    await assert.rejects(first, reason);
+    assert.equal((await second).types.length, 2);
+    await assert.rejects(cluster.discover({ signal: controller.signal }), reason);
   });
 
   it("falls back to one call per group-version, and says which of them failed", async () => {
