@@ -1,6 +1,6 @@
-import { stringifyYaml } from "../../resource/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { addDataDirOptions, type DataDirOptions, localConfig, openDataDir } from "../data-dir.ts";
+import { formatKubeconfig } from "../format-kubeconfig.ts";
 import { addTokenOptions, type TokenOptions, toTokenRequest } from "../token-options.ts";
 
 interface KubeconfigOptions extends TokenOptions, DataDirOptions {
@@ -38,23 +38,3 @@ Examples:
       }
     });
 };
-
-function formatKubeconfig(
-  endpoint: { readonly url: string; readonly ca?: string },
-  token: string,
-  namespace: string,
-): string {
-  const cluster = {
-    server: endpoint.url,
-    ...(endpoint.ca === undefined ? {} : { "certificate-authority-data": Buffer.from(endpoint.ca).toString("base64") }),
-  };
-  const kubeconfig = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "lateen", cluster }],
-    users: [{ name: "lateen", user: { token } }],
-    contexts: [{ name: "lateen", context: { cluster: "lateen", user: "lateen", namespace } }],
-    "current-context": "lateen",
-  };
-  return stringifyYaml(kubeconfig, { keyOrder: "given", width: "unlimited" });
-}

@@ -35,6 +35,8 @@ export interface Checkout {
 export interface Forge {
   readonly url: string;
   createRepository(name: string): Promise<Checkout>;
+  /** Requests for objects (not for refs) that the server has answered so far, and the bytes of its answers. */
+  readonly fetched: { readonly requests: number; readonly bytes: number };
   /** Where webhooks go from now on. */
   setHook(hook: { readonly url: string; readonly ca: string | undefined; readonly secret: string }): void;
   close(): Promise<void>;
@@ -83,6 +85,10 @@ export async function startForge(directory: string): Promise<Forge> {
   });
   return {
     url: server.url,
+    get fetched() {
+      const fetches = server.requests.filter(({ command }) => command === "fetch");
+      return { requests: fetches.length, bytes: fetches.reduce((sum, { responseBytes }) => sum + responseBytes, 0) };
+    },
     setHook: ({ url, ca, secret }) => {
       hook = { url, secret };
       agent = new Agent({ connect: ca === undefined ? {} : { ca } });

@@ -73,6 +73,12 @@ export function createKube(access: HubAccess): Kube {
   };
 }
 
+/** The text at a path of fields, `""` if there is none. */
+export function textAt(object: KubeObject | undefined, ...path: readonly string[]): string {
+  const value = path.reduce<Json | undefined>((inner, key) => own(inner, key), object);
+  return typeof value === "string" ? value : "";
+}
+
 async function applyOne(client: HubClient, object: KubeObject): Promise<KubeObject> {
   const kind = kindOf(object);
   if (!isKind(kind)) throw new Error(`the demo applies no ${kind}`);
