@@ -4,7 +4,7 @@ import type { Plan } from "./contract.ts";
 import type { Caller } from "./route.ts";
 
 /** What the by-hand API does, as functions of the reconcile room with their dependencies bound. */
-export interface ByHandActions {
+interface ByHandActions {
   readonly listApps: (namespace?: string) => Promise<readonly AppSummary[]>;
   readonly getApp: (namespace: string, name: string) => Promise<AppView | undefined>;
   readonly getRun: (namespace: string, name: string, runId: string) => Promise<RunRecord | undefined>;

@@ -14,7 +14,7 @@ export interface Accepted {
 }
 
 /** Last line when the answer ends before the run does; the run itself goes on. */
-export interface Detached {
+interface Detached {
   readonly type: "detached";
   readonly at: number;
   readonly reason: string;
@@ -40,7 +40,7 @@ export interface SyncStarted {
   readonly apps: readonly string[];
 }
 
-export type RunSummary = Omit<RunRecord, "events">;
+type RunSummary = Omit<RunRecord, "events">;
 
 export interface ProblemBody {
   readonly type: string;
@@ -70,7 +70,7 @@ const outcome = z
   .enum(["succeeded", "failed", "waiting", "superseded", "skipped"])
   .describe("waiting: only readiness is awaited, the run goes on later; superseded: a newer commit took over");
 
-export const fetchedSourceSchema: z.ZodType<FetchedSource> = z.object({
+const fetchedSourceSchema: z.ZodType<FetchedSource> = z.object({
   url: z.string(),
   ref: z.string(),
   commit: z.string(),
@@ -79,7 +79,7 @@ export const fetchedSourceSchema: z.ZodType<FetchedSource> = z.object({
   treeId: z.string(),
 });
 
-export const plannedChangeSchema: z.ZodType<PlannedChange> = z.object({
+const plannedChangeSchema: z.ZodType<PlannedChange> = z.object({
   resource: z.string(),
   op: z.enum(["create", "update", "delete", "exists", "noop"]),
   waitFor: z.enum(["reconcile", "delete", ""]),
@@ -133,7 +133,7 @@ const runEventMembers = [
   }),
 ] as const;
 
-export const runEventSchema: z.ZodType<RunEvent> = z.discriminatedUnion("type", runEventMembers);
+const runEventSchema: z.ZodType<RunEvent> = z.discriminatedUnion("type", runEventMembers);
 
 export const progressLineSchema: z.ZodType<ProgressLine> = z.discriminatedUnion("type", [
   z.object({ at: epochMs, type: z.literal("accepted"), app: appKey, wanted: z.number().int() }),
@@ -158,7 +158,7 @@ const runFields = {
   }),
 };
 
-export const runSummarySchema: z.ZodType<RunSummary> = z.object(runFields);
+const runSummarySchema: z.ZodType<RunSummary> = z.object(runFields);
 export const runRecordSchema: z.ZodType<RunRecord> = z.object({ ...runFields, events: z.array(runEventSchema) });
 
 const appFields = {
@@ -170,7 +170,7 @@ const appFields = {
   pending: z.boolean().describe("a run was asked for and has not ended"),
 };
 
-export const appSummarySchema: z.ZodType<AppSummary> = z.object(appFields);
+const appSummarySchema: z.ZodType<AppSummary> = z.object(appFields);
 
 /** The status of an App is Kubernetes JSON, integers exact. */
 type AnyStatus = AppView["status"];

@@ -62,6 +62,10 @@ async function serveRoute(route: Route, context: Context<EdgeEnv>, deps: ByHandD
   const namespace = params.data["namespace"] ?? query.data["namespace"];
   if (typeof namespace === "string" && !mayTouch(caller, namespace))
     return forbidden("the token may not touch this namespace");
+  if (route.method === "POST") {
+    const { id: token } = caller;
+    context.get("log").info("asked by hand", { operation: route.operationId, token, ...params.data, ...query.data });
+  }
   // `defineRoute` tied the handler's types to the two schemas that have just parsed these values.
   return route.handle({ params: params.data as Readonly<Record<string, string>>, query: query.data, caller, request });
 }

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Scope, TokenRecord } from "../../hub/index.ts";
 
-/** Who calls: what the token may do and where. */
-export type Caller = Pick<TokenRecord, "scopes" | "namespaces">;
+/** Who calls: what the token may do and where, and its public name for the log. */
+export type Caller = Pick<TokenRecord, "scopes" | "namespaces"> & Partial<Pick<TokenRecord, "id">>;
 
 export interface RouteInput<Params, Query> {
   readonly params: Params;

@@ -26,7 +26,7 @@ export interface WebhooksDeps {
   readonly limits?: Partial<WebhookLimits>;
 }
 
-export interface WebhookLimits {
+interface WebhookLimits {
   /** Default 4 MiB (reliability.md L1); larger pushes are found by the next tick. */
   readonly maxBodyBytes: number;
   /** For the whole body. Default 3 000. */
