@@ -2,7 +2,7 @@ import type { Builder } from "./builder.ts";
 import { limitFault, parseFault, type Place, valueFault } from "./fault.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkCollectionTag, taggedValue, untaggedValue } from "./tag.ts";
-import type { Token, TokenType } from "./tokens.ts";
+import type { TokenType } from "./tokens.ts";
 import type { YamlLimits } from "./types.ts";
 
 export interface ComposeOptions {
@@ -46,6 +46,8 @@ export class Composer<Value, MapValue extends Value> {
   #nodes = 0;
   #length = 0;
   #mergeSteps = 0;
+  /** Plain `<<` seen so far. */
+  #mergeKeys = 0;
   #isFirst = true;
 
   constructor(scanner: Scanner, builder: Builder<Value, MapValue>, options: ComposeOptions) {
@@ -64,7 +66,7 @@ export class Composer<Value, MapValue extends Value> {
     const isBare = this.#isFirst && first.type !== "document-start" && first.type !== "directive";
     this.#isFirst = false;
     if (!isBare) this.#documentStart();
-    const value = this.#documentContent();
+    const value = isBare ? this.#node({ inBlock: true, indentless: false }) : this.#documentContent();
     while (scanner.peek().type === "document-end") scanner.next();
     return { value, place: first };
   }
@@ -228,17 +230,19 @@ export class Composer<Value, MapValue extends Value> {
       const token = this.#scanner.next();
       if (token.type === "block-end") return;
       if (token.type !== "key") throw parseFault(token, "did not find expected key");
-      const isMerge = isMergeKey(this.#scanner.peek());
       const place = this.#scanner.peek();
+      const before = this.#mergeKeys;
       const key = this.#valueUnless(blockPairEnds, { inBlock: true, indentless: true });
-      const value = this.#blockValue();
+      const isMerge = this.#isMerge(key, before);
+      const value = this.#blockValue(isMerge);
       this.#addPair(pairs, key, value, isMerge, place);
     }
   }
 
-  #blockValue(): Value {
+  #blockValue(isMerge: boolean): Value {
     if (this.#scanner.peek().type !== "value") return this.#empty();
     this.#scanner.next();
+    if (isMerge && this.#scanner.peek().type === "alias") return this.#aliasedMap();
     return this.#valueUnless(blockPairEnds, { inBlock: true, indentless: true });
   }
 
@@ -265,10 +269,18 @@ export class Composer<Value, MapValue extends Value> {
     return this.#map(undefined, place, (pairs) => {
       this.#scanner.next();
       const at = this.#scanner.peek();
-      const isMerge = isMergeKey(at);
-      const key = this.#valueUnless(singlePairKeyEnds, { inBlock: false, indentless: false });
-      this.#addPair(pairs, key, this.#flowValue(singlePairValueEnds), isMerge, at);
+      const before = this.#mergeKeys;
+      const key = this.#singlePairKey();
+      const isMerge = this.#isMerge(key, before);
+      this.#addPair(pairs, key, this.#flowValue(singlePairValueEnds, isMerge), isMerge, at);
     });
+  }
+
+  /** libyaml takes whatever follows an empty key for the key itself, so that `[? : b]` is an error. */
+  #singlePairKey(): Value {
+    if (!singlePairKeyEnds.has(this.#scanner.peek().type)) return this.#node({ inBlock: false, indentless: false });
+    this.#scanner.next();
+    return this.#empty();
   }
 
   #flowPairs(pairs: Pairs<Value, MapValue>): void {
@@ -287,21 +299,31 @@ export class Composer<Value, MapValue extends Value> {
       if (token.type === "key") {
         this.#scanner.next();
         const at = this.#scanner.peek();
-        const isMerge = isMergeKey(at);
+        const before = this.#mergeKeys;
         const key = this.#valueUnless(flowKeyEnds, { inBlock: false, indentless: false });
-        this.#addPair(pairs, key, this.#flowValue(flowValueEnds), isMerge, at);
+        const isMerge = this.#isMerge(key, before);
+        this.#addPair(pairs, key, this.#flowValue(flowValueEnds, isMerge), isMerge, at);
       } else {
-        const isMerge = isMergeKey(token);
+        const before = this.#mergeKeys;
         const key = this.#node({ inBlock: false, indentless: false });
-        this.#addPair(pairs, key, this.#empty(), isMerge, token);
+        this.#addPair(pairs, key, this.#empty(), this.#isMerge(key, before), token);
       }
     }
   }
 
-  #flowValue(ends: ReadonlySet<TokenType>): Value {
+  #flowValue(ends: ReadonlySet<TokenType>, isMerge: boolean): Value {
     if (this.#scanner.peek().type !== "value") return this.#empty();
     this.#scanner.next();
+    if (isMerge && this.#scanner.peek().type === "alias") return this.#aliasedMap();
     return this.#valueUnless(ends, { inBlock: false, indentless: false });
+  }
+
+  /** An alias after `<<` may stand for a map only, also where a list of maps may be written out. */
+  #aliasedMap(): Value {
+    const place = this.#scanner.peek();
+    const value = this.#node({ inBlock: false, indentless: false });
+    if (this.#builder.asMap(value) === undefined) throw valueFault(place, mergeWantsMap);
+    return value;
   }
 
   #valueUnless(
@@ -311,12 +333,18 @@ export class Composer<Value, MapValue extends Value> {
     return ends.has(this.#scanner.peek().type) ? this.#empty() : this.#node(context);
   }
 
+  /** `<<` merges only where it is written plain, here (no alias) and without a tag. */
+  #isMerge(key: Value, mergeKeysBefore: number): boolean {
+    return this.#mergeKeys > mergeKeysBefore && key === mergeKey;
+  }
+
   #empty(): Value {
     return this.#scalar("", true, this.#scanner.peek());
   }
 
   #scalar(text: string, plain: boolean, place: Place, tag?: string): Value {
     this.#count(place, 1, text.length);
+    if (text === mergeKey && plain && tag === undefined) this.#mergeKeys++;
     return this.#builder.scalar(
       tag === undefined ? untaggedValue(text, plain, place) : taggedValue(tag, text, place),
       place,
@@ -352,10 +380,10 @@ export class Composer<Value, MapValue extends Value> {
     const map = builder.asMap(value);
     const list = this.#options.mergeLists ? builder.asList(value) : undefined;
     const sources = map !== undefined ? [map] : list?.map((item) => builder.asMap(item));
-    if (sources === undefined) throw valueFault(place, "map merge requires map or sequence of maps as the value");
+    if (sources === undefined) throw valueFault(place, mergeWantsMap);
     // Of several maps the first has precedence: go-yaml inserts them from the last to the first.
     for (const source of sources.toReversed()) {
-      if (source === undefined) throw valueFault(place, "map merge requires map or sequence of maps as the value");
+      if (source === undefined) throw valueFault(place, mergeWantsMap);
       this.#mergeSteps += 1 + builder.merge(into, source, { keep: false });
       const { maxMergeSteps } = this.#options.limits;
       if (this.#mergeSteps > maxMergeSteps)
@@ -373,6 +401,9 @@ export class Composer<Value, MapValue extends Value> {
   }
 }
 
+const mergeKey = "<<";
+const mergeWantsMap = "map merge requires map or sequence of maps as the value";
+
 interface Pairs<Value, MapValue extends Value> {
   readonly map: MapValue;
   /** First line of each key, where duplicates are faults. */
@@ -386,8 +417,3 @@ const singlePairKeyEnds: ReadonlySet<TokenType> = new Set(["value", "flow-entry"
 const singlePairValueEnds: ReadonlySet<TokenType> = new Set(["flow-entry", "flow-sequence-end"]);
 const flowKeyEnds: ReadonlySet<TokenType> = new Set(["value", "flow-entry", "flow-mapping-end"]);
 const flowValueEnds: ReadonlySet<TokenType> = new Set(["flow-entry", "flow-mapping-end"]);
-
-/** `<<` merges only where it is written plain and without a tag. */
-function isMergeKey(token: Token): boolean {
-  return token.type === "scalar" && token.plain && token.value === "<<";
-}

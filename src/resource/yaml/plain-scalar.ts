@@ -1,3 +1,5 @@
+import { looksLikeTimestamp } from "./timestamp.ts";
+
 /**
  * Plain scalars of YAML 1.1 as go-yaml v2 resolves them (ytt.md §2.1, kapp.md §0): `y` and `no` are booleans, `0o17`, `017` and
  * `0b1` are integers, `_` between digits is dropped, dates and base-60 numbers stay strings.
@@ -34,9 +36,8 @@ const decimal = /^[-+]?(?:0|[1-9]\d*)$/;
 const radixInteger = /^([-+]?)0(?:[xX]([0-9a-fA-F]+)|[oO]([0-7]+)|[bB]([01]+)|([0-7]+))$/;
 const float = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const allDigits = /^[-+]?\d+$/;
-const dotFloat = /^\.\d+(?:[eE][-+]?\d+)?$/;
-const timestamp =
-  /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/;
+/** Here a `_` must stand between two digits. */
+const dotFloat = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 
 const minInt64 = -(2n ** 63n);
 const maxUint64 = 2n ** 64n - 1n;
@@ -51,11 +52,11 @@ export function resolvePlain(text: string): PlainScalar {
       const word = words.get(text);
       if (word !== undefined) return word;
     }
-    return first === 0x2e && dotFloat.test(text) ? finite(Number(text)) : plainString;
+    return first === 0x2e && dotFloat.test(text) ? finite(Number(text.replaceAll("_", ""))) : plainString;
   }
   const word = words.get(text);
   if (word !== undefined) return word;
-  if (timestamp.test(text)) return dateString;
+  if (looksLikeTimestamp(text)) return dateString;
   return resolveNumber(text.includes("_") ? text.replaceAll("_", "") : text);
 }
 

@@ -171,6 +171,12 @@ export class Scanner {
   }
 
   #endStream(): void {
+    const cursor = this.#cursor;
+    // libyaml ends a last line that has no line break.
+    if (columnOf(cursor) !== 0) {
+      cursor.line++;
+      cursor.lineStart = cursor.pos;
+    }
     this.#unroll(-1);
     this.#dropCandidate();
     this.#keyAllowed = false;
