@@ -40,7 +40,10 @@ export async function serveHttp(app: RequestAnswerer, options: ServeOptions): Pr
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
   };
-  const onRequest = (...[incoming, outgoing]: Parameters<typeof listener>): void => void listener(incoming, outgoing);
+  const onRequest = (...[incoming, outgoing]: Parameters<typeof listener>): void => {
+    // A connection that breaks while it is answered must not become an unhandled rejection, which ends the process.
+    listener(incoming, outgoing).catch(() => outgoing.destroy());
+  };
   const server =
     tls === undefined ? createPlainServer(limits, onRequest) : createTlsServer({ ...limits, ...tls }, onRequest);
   await listen(server, port, host);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";
+import fc from "fast-check";
 import { createHttp, type HttpServer, serveHttp } from "../../src/http/index.ts";
 import { silentLog } from "../../src/base/index.ts";
 import { deliver, recorded, sign, startWebhooks } from "./deliveries.ts";
@@ -170,6 +171,40 @@ test("a sender that goes away in the middle harms nobody", async () => {
   });
   assert.equal(response.status, 202);
   assert.equal(accepted.length, 1);
+});
+
+const garbage: readonly string[] = [
+  "\0\0\0\0",
+  "POST",
+  "POST /webhooks/github HTTP/9.9\r\n\r\n",
+  "POST /webhooks/github HTTP/1.1\r\n\r\n",
+  "POST /webhooks/github HTTP/1.1\r\nhost: \r\n\r\n",
+  "POST /webhooks/github HTTP/1.1\r\nhost: a b\r\ncontent-length: -1\r\n\r\n",
+  "POST http://[::1 HTTP/1.1\r\nhost: x\r\n\r\n",
+  "POST //%ff%00/../../webhooks/github HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
+  "CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n",
+  "TRACE /webhooks/github HTTP/1.1\r\nhost: x\r\n\r\n",
+  "OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n",
+  head({ "transfer-encoding": "chunked", "x-hub-signature-256": sign(body) }) + "fffffffffffffffff\r\n",
+  head({ "transfer-encoding": "chunked", "x-hub-signature-256": sign(body) }) + "zz\r\n",
+  head({ upgrade: "websocket", connection: "upgrade" }),
+];
+
+test("T3: no bytes on the wire end the process or are taken for a push", async () => {
+  accepted.length = 0;
+  const random = fc.sample(fc.uint8Array({ minLength: 1, maxLength: 2_000 }), { numRuns: 100, seed: 7 });
+  for (const bytes of [...garbage, ...random]) {
+    const socket = connect(server.port, "127.0.0.1");
+    const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    socket.on("error", () => undefined);
+    socket.resume();
+    socket.end(bytes);
+    socket.setTimeout(1_000, () => socket.destroy());
+    await closed;
+  }
+  assert.deepEqual(accepted, []);
+  const good = [head({ "content-length": String(body.length), "x-hub-signature-256": sign(body) }), body];
+  assert.equal(await exchange(good), 202);
 });
 
 test("B3: a refused body costs memory for at most the limit and a chunk", async () => {
