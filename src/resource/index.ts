@@ -45,4 +45,5 @@ export {
   parseLabelSelector,
 } from "./label-selector.ts";
 export { type StringifyYamlOptions, stringifyYaml } from "./yaml/emit.ts";
+export { toJson } from "./yaml/to-json.ts";
 export { formatGoFloat, YamlDouble, type YamlTree } from "./yaml/tree.ts";

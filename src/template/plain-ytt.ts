@@ -2,7 +2,15 @@
  * What ytt does with files that hold no template code: their documents in file order, empty ones left out, nothing evaluated. A file
  * that needs the template engine is refused by name and line, never taken as if it were plain.
  */
-import { isMap, type KubeObject, parseYamlStream, stringifyYaml } from "../resource/index.ts";
+import {
+  isMap,
+  type KubeObject,
+  parseYamlTrees,
+  stringifyYaml,
+  toJson,
+  type YamlDiagnostic,
+  type YamlTree,
+} from "../resource/index.ts";
 import { isPrivate, type MarkedInput } from "./file-kind.ts";
 
 export interface PlainDocument {
@@ -37,44 +45,50 @@ export function renderPlain(files: readonly MarkedInput[], limits: RenderLimits)
     if (isPrivate(file.path) || file.type === "data") continue;
     const text = decode(file.bytes);
     if (text === undefined)
-      return { yttError: `Unmarshaling YAML template '${file.path}': yaml: invalid UTF-8 in '${file.path}'` };
+      return { yttError: `Unmarshaling YAML template '${file.path}': yaml: invalid leading UTF-8 octet` };
     if (file.type !== "yaml") {
       const code = file.isTemplate ? codeOutsideYaml(file, text) : undefined;
       if (code !== undefined) return { yttError: code };
       hasText = hasText || file.isForOutput;
       continue;
     }
-    const parsed = parseYamlStream(text, { file: file.path });
+    const parsed = parseYamlTrees(text, { file: file.path, dialect: "ytt" });
     const [fault] = parsed.diagnostics;
-    if (fault !== undefined) {
-      return { yttError: `Unmarshaling YAML template '${file.path}': yaml: line ${fault.line}: ${fault.message}` };
-    }
+    if (fault !== undefined) return { yttError: syntaxError(file.path, fault) };
     const code = file.isTemplate ? parsed.comments.find(({ text: comment }) => comment.startsWith("#@")) : undefined;
     if (code !== undefined) return { yttError: needsEngine(file.path, code.line, code.text) };
     if (!file.isForOutput) continue;
     for (const { value, line } of parsed.documents) {
       if (isEmpty(value)) continue;
-      if (!isMap(value))
+      const object = toJson(value);
+      if ("problem" in object)
+        return { yttError: `Unmarshaling YAML template '${file.path}': yaml: line ${line}: ${object.problem}` };
+      if (!isMap(object.json))
         return { yttError: `Expected the document at ${file.path}:${line} to be a map, as a Kubernetes resource is` };
       const yaml = stringifyYaml(value, { keyOrder: "given", width: "unlimited" });
       size += yaml.length;
       if (documents.length >= limits.maxDocuments)
-        return {
-          yttError: `Expected at most ${limits.maxDocuments} documents, but found more (at ${file.path}:${line})`,
-        };
+        return { yttError: tooMuch(`${limits.maxDocuments} documents`, file.path, line) };
       if (size > limits.maxOutput)
-        return {
-          yttError: `Expected at most ${limits.maxOutput} characters of output, but found more (at ${file.path}:${line})`,
-        };
-      documents.push({ object: value, file: file.path, line });
+        return { yttError: tooMuch(`${limits.maxOutput} characters of output`, file.path, line) };
+      documents.push({ object: object.json, file: file.path, line });
       printed.push(yaml);
     }
   }
   return { documents, yaml: printed.join("---\n"), stderr: hasText ? nonYamlWarning : "" };
 }
 
-function isEmpty(value: unknown): boolean {
-  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
+function isEmpty(value: YamlTree): boolean {
+  if (value === null) return true;
+  return Array.isArray(value) ? value.length === 0 : value instanceof Map && value.size === 0;
+}
+
+function tooMuch(limit: string, path: string, line: number): string {
+  return `Expected at most ${limit}, but found more (at ${path}:${line})`;
+}
+
+function syntaxError(path: string, { message, reportedLine }: YamlDiagnostic): string {
+  return `Unmarshaling YAML template '${path}': yaml: ${reportedLine === 0 ? "" : `line ${reportedLine}: `}${message}`;
 }
 
 function codeOutsideYaml(file: MarkedInput, text: string): string | undefined {

@@ -10,7 +10,8 @@ export function shapeYttError(message: string): string {
   for (let i = 0; i < first.length; i++) {
     const char = first.charAt(i);
     if ("([{".includes(char)) depth++;
-    if (")]}".includes(char)) depth = Math.max(0, depth - 1);
+    // A flaw of ytt that its users see: a closing bracket without an opening one cuts the line.
+    if (")]}".includes(char) && --depth < 0) break;
     if (depth === 0 && char === ":" && /^: [A-Z]/.test(first.slice(i, i + 3))) {
       indent += "  ";
       shaped += `:\n${indent}`;

@@ -12,7 +12,7 @@ export interface ParseYamlOptions {
   readonly file: string;
   /** What a repeated key means: the first place keeps and the last value wins (kapp, plain ytt), or an error. Default `last-wins`. */
   readonly duplicateKeys?: "last-wins" | "error";
-  /** Whose rules where they differ: ytt takes no list of maps after `<<`. Default `kapp`. */
+  /** Whose rules where they differ: ytt takes no list of maps after `<<` and no byte order mark. Default `kapp`. */
   readonly dialect?: "kapp" | "ytt";
   readonly limits?: Partial<YamlLimits>;
 }
@@ -53,7 +53,9 @@ export function parseYamlTrees(text: string, options: ParseYamlOptions): ParsedY
 function parse<Value>(text: string, builder: Builder<Value, Value>, options: ParseYamlOptions): ParsedYaml<Value> {
   const limits = { ...defaultLimits, ...options.limits };
   const documents: YamlDocument<Value>[] = [];
-  const scanner = new Scanner(text, limits);
+  // ytt never sees the start of a file as the start of a stream, so that a byte order mark becomes part of the first key.
+  const hasMark = options.dialect !== "ytt" && text.startsWith("\ufeff");
+  const scanner = new Scanner(hasMark ? text.slice(1) : text, limits);
   const comments = scanner.comments;
   try {
     checkText(text, limits);
