@@ -1,9 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError, translateSqliteError } from "./store-error.ts";
 
-/** How long one call waits for another process's write lock. Writers hold it for a few milliseconds at most. */
-const busyTimeoutMs = 5_000;
-
 interface PendingWrite {
   /** Runs the statements; afterwards settles the caller's promise once the commit's outcome is known. */
   readonly attempt: () => { readonly commit: () => void; readonly fail: (error: unknown) => void };
@@ -19,19 +16,22 @@ export class Connection {
   readonly #database: DatabaseSync;
   #pending: PendingWrite[] = [];
 
-  /** @param durability `full` syncs each commit (survives a power cut); `relaxed` leaves it to the next checkpoint (survives a kill). */
-  constructor(path: string, durability: "full" | "relaxed") {
+  /** @param durability `full` syncs each commit (survives a power cut); `relaxed` leaves it to the next checkpoint (survives a kill).
+   * @param lockTimeoutMs how long one call waits, and blocks this process, for another process's write. */
+  constructor(path: string, durability: "full" | "relaxed", lockTimeoutMs: number) {
     this.path = path;
-    this.#database = this.#translate(() => new DatabaseSync(path, { timeout: busyTimeoutMs }));
     try {
-      this.#translate(() => {
+      this.#database = new DatabaseSync(path, { timeout: lockTimeoutMs });
+      try {
         this.#database.exec("PRAGMA journal_mode = WAL");
         // In WAL mode NORMAL may lose acknowledged commits in a power cut (reliability.md F27); FULL does not.
         this.#database.exec(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
-      });
+      } catch (error) {
+        this.#database.close();
+        throw error;
+      }
     } catch (error) {
-      this.#database.close();
-      throw error;
+      throw translateSqliteError(error, path);
     }
   }
 
@@ -132,6 +132,10 @@ export class Connection {
   }
 
   #translate<Result>(work: () => Result): Result {
+    if (!this.#database.isOpen) {
+      const { path } = this;
+      throw new StoreError({ code: "STORE_CLOSED", path }, `the local store ${path} is closed`);
+    }
     try {
       return work();
     } catch (error) {

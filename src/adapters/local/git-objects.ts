@@ -10,6 +10,8 @@ const keepShare = 7 / 8;
 const rowOverheadBytes = 256;
 /** A use is noted at most this often per object: reads stay reads. */
 const useGrainMs = 3_600_000;
+/** A cache is not worth a long wait for another process. */
+const lockTimeoutMs = 1_000;
 
 /**
  * Git objects in a SQLite file of its own, least recently used out first. Everything in it can be fetched again, so commits are
@@ -72,7 +74,7 @@ function openFile(path: string): Connection {
 }
 
 function withSchema(path: string): Connection {
-  const connection = new Connection(path, "relaxed");
+  const connection = new Connection(path, "relaxed", lockTimeoutMs);
   try {
     connection.exec(`
       CREATE TABLE IF NOT EXISTS git_objects (

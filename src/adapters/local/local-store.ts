@@ -12,11 +12,14 @@ import { createQueue, type LocalQueue } from "./queue.ts";
 import { prepareSchema } from "./schema.ts";
 import { createWorkRows } from "./work-rows.ts";
 
+const defaultLockTimeoutMs = 5_000;
 const defaultGitBytes = 512 * 1024 * 1024;
 
 export interface LocalStoreOptions {
   /** Stamps messages and decides when a delayed one is due. Default: the machine's clock. */
   readonly clock?: Pick<Clock, "now">;
+  /** How long one call waits for another process's write, which takes milliseconds, before `STORE_BUSY`. Default 5,000. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** Everything that lateen keeps on one machine. Several processes may open the same directory. */
@@ -45,13 +48,13 @@ export interface LocalStore {
  * @throws StoreError `STORE_DAMAGED`, `STORE_TOO_NEW`, `STORE_IO`, `STORE_BUSY`.
  */
 export function openLocalStore(directory: string, options: LocalStoreOptions = {}): LocalStore {
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, lockTimeoutMs = defaultLockTimeoutMs } = options;
   const path = directory === ":memory:" ? directory : createOwnerOnly(directory, "lateen.db");
-  const durable = new Connection(path, "full");
+  const durable = new Connection(path, "full", lockTimeoutMs);
   const opened: { close(): void }[] = [durable];
   try {
     prepareSchema(durable, clock.now());
-    const relaxed = directory === ":memory:" ? durable : new Connection(path, "relaxed");
+    const relaxed = directory === ":memory:" ? durable : new Connection(path, "relaxed", lockTimeoutMs);
     opened.push(relaxed);
     let gitObjects: ReturnType<typeof openGitObjects> | undefined;
     return {

@@ -49,9 +49,6 @@ const resultCode = {
 /** Turns what `node:sqlite` throws into a StoreError; passes every other error through. */
 export function translateSqliteError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
-  if (error.message === "database is not open") {
-    return new StoreError({ code: "STORE_CLOSED", path }, `the local store ${path} is closed`, { cause: error });
-  }
   if (!("errcode" in error) || typeof error.errcode !== "number") return error;
   // Extended codes carry their primary code in the low byte.
   switch (error.errcode & 0xff) {

@@ -35,7 +35,7 @@ describe("loading manifests", () => {
     inFolder(async (folder) => {
       write(folder, "apps/b.yml", `${app("two")}---\n${app("three")}`);
       write(folder, "apps/a.yaml", app("one"));
-      write(folder, "secrets/git.yml", `# only a comment\n---\n${secret}`);
+      write(folder, "secrets/git.yml", `# only a comment\n${secret}`);
       write(folder, "README.md", "no YAML");
       write(folder, ".git/x.yml", app("hidden"));
       write(folder, ".hidden.yml", app("hidden"));
@@ -44,7 +44,7 @@ describe("loading manifests", () => {
         "apps/a.yaml:1 app/one (kappctrl.k14s.io/v1alpha1) namespace: default",
         "apps/b.yml:1 app/two (kappctrl.k14s.io/v1alpha1) namespace: default",
         "apps/b.yml:2 app/three (kappctrl.k14s.io/v1alpha1) namespace: default",
-        "secrets/git.yml:2 secret/creds (v1) namespace: default",
+        "secrets/git.yml:1 secret/creds (v1) namespace: default",
       ]);
       assert.deepEqual([set.faults, set.unknown], [[], []]);
     }));
