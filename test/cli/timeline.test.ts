@@ -91,6 +91,13 @@ test("a run that goes on after a wait keeps its clock, another run starts anew",
   assert.match(print([...run, { ...later, cause: "push" }]), /\+0 ms {2}run {7}a\/b \(push\)$/);
 });
 
+test("the clock may start before the first event, with the webhook", () => {
+  const timeline = createTimeline({ paint: plain, startAt: 990 });
+  assert.deepEqual(timeline.lines({ type: "started", at: 1_000, runId: "r", app: "a/b", cause: "push", epoch: 1 }), [
+    "    +10 ms  run       a/b (push)",
+  ]);
+});
+
 test("a failure shows each line of its error", () => {
   const failed: RunEvent = {
     type: "finished",
