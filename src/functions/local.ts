@@ -107,6 +107,7 @@ function routes({ deps, hub, metrics, log }: Composition, secrets: readonly Webh
       clock: deps.clock,
       log,
       metrics,
+      redactor: deps.redactor,
       version,
       authenticate: (request) => hub.tokens.authenticate(request),
       listApps: (namespace) => listApps(deps, namespace),

@@ -12,6 +12,7 @@ import { underLease, type Verdict } from "./lease.ts";
 import type { Lease } from "./ports.ts";
 import { reconcileApp } from "./reconcile-app.ts";
 import type { RunCause, RunEvent } from "./run-event.ts";
+import { createRunMeter } from "./run-metrics.ts";
 import { type RunRecorder, startRunRecord } from "./run-record.ts";
 
 /** Kept for writing status and giving the row back before the function's own end (reliability.md L19). */
@@ -48,10 +49,12 @@ async function slice(
     return { type: "done" };
   }
   const run = { app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
-  const recorder = startRunRecord(run, deps, options.onEvent);
+  const parsed = parseApp(object);
+  const app = "app" in parsed ? parsed.app : undefined;
+  const meter = createRunMeter({ app: name, deletes: app?.deletionTimestamp !== undefined, isFirst: app?.status.observedGeneration === 0 }, deps.metrics);
+  const recorder = startRunRecord(run, meter, deps, options.onEvent);
   recorder.emit({ at: clock.now(), type: "started", runId: recorder.runId, app: name, cause: run.cause, epoch: run.epoch });
   try {
-    const parsed = parseApp(object);
     if ("problems" in parsed) return await refuse(object, parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), recorder, deps);
     return await decide(parsed.app, lease, recorder, deps, options);
   } finally {

@@ -23,13 +23,14 @@ import { carryOut, type DeployResult, type DeployRun, planForApp, plannedChanges
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { storeInventory } from "./inventory.ts";
 import { getJson, putJson } from "./item-json.ts";
-import { appName, appPartition } from "./keys.ts";
+import { appName, appPartition, sourcePartition } from "./keys.ts";
 import type { LastRun } from "./last-run.ts";
 import type { Verdict } from "./lease.ts";
 import { fetchedEvent, fetchForApp, templateForApp } from "./plan-app.ts";
 import type { Lease } from "./ports.ts";
 import { referenceVersions } from "./reference-versions.ts";
 import type { RunRecorder } from "./run-record.ts";
+import type { SeenRef } from "./source-run.ts";
 import { StageFailure } from "./stage-failure.ts";
 import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 import { connectTarget, type Target } from "./target.ts";
@@ -165,6 +166,7 @@ async function settle(
         putJson(items, appPartition(name), "LAST", last, now),
         items.delete(appPartition(name), "WAIT"),
       ]);
+      if (recorder.cause === "push") await observePush(app, fetched, deps);
       recorder.emit({ at: now, type: "finished", ms, outcome: "succeeded", description: "Reconcile succeeded" });
       return { type: "done" };
     }
@@ -182,6 +184,19 @@ async function settle(
     case "superseded":
       return supersede(app, result.stdout, status, recorder, deps, ms);
   }
+}
+
+/** How long the newest push of this App's sources took to be live. */
+async function observePush(app: App, fetched: FetchSuccess, deps: ReconcileDeps): Promise<void> {
+  const now = deps.clock.now();
+  const seen = await Promise.all(
+    fetched.sources.map(async ({ step, commit }) => {
+      const ref = await getJson<SeenRef>(deps.items, sourcePartition(sourceIdOf(app.namespace, step)), "REF", now);
+      return ref?.commit === commit ? (ref.pushedAt ?? 0) : 0;
+    }),
+  );
+  const pushedAt = Math.max(0, ...seen);
+  if (pushedAt > 0) deps.metrics.observe("lateen_push_to_applied_ms", now - pushedAt);
 }
 
 /** Somebody asked for a new run meanwhile: if to stop this App, say so; else the next run shows what came of it. */

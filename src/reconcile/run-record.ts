@@ -23,6 +23,7 @@ export interface RunRecorder {
 
 export function startRunRecord(
   run: { readonly app: string; readonly cause: RunCause; readonly epoch: number; readonly wanted: number },
+  measure: (event: RunEvent) => void,
   deps: Runtime & { readonly items: Items },
   onEvent: ((event: RunEvent) => void) | undefined,
 ): RunRecorder {
@@ -56,6 +57,7 @@ export function startRunRecord(
     emit(raw) {
       // Every text of an event may quote an API server or a repository.
       const event = redactDeep(redactor, raw);
+      measure(event);
       events.push(event);
       dirty = true;
       onEvent?.(event);

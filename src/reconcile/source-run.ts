@@ -19,6 +19,8 @@ export interface SeenRef {
   readonly checkedAt: number;
   /** subPath → tree id (empty when the commit has no such path). */
   readonly treeIds: Readonly<Record<string, string>>;
+  /** When the webhook that announced this commit came; absent when the schedule found it. */
+  readonly pushedAt?: number;
 }
 
 /** A replica may lag behind the push that it told us about: look again after these waits (reliability.md F14). */
@@ -65,9 +67,10 @@ async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSour
       if (await hasMoved(app, source, wanted, treeIds, deps)) await wantApp(app, "push", deps);
     }
   }
-  // After the Apps are marked: a kill in between repeats the look instead of losing it.
-  await putJson<SeenRef>(items, partition, "REF", { commit, checkedAt: startedAt, treeIds }, clock.now());
   const hint = await getJson<PushHint>(items, partition, "HINT", clock.now());
+  const pushedAt = known ? seen.pushedAt : hint?.after === commit ? hint.at : undefined;
+  // After the Apps are marked: a kill in between repeats the look instead of losing it.
+  await putJson<SeenRef>(items, partition, "REF", { commit, checkedAt: startedAt, treeIds, ...(pushedAt === undefined ? {} : { pushedAt }) }, clock.now());
   const lagging = hint !== undefined && clock.now() - hint.at < hintLifeMs && hint.after !== commit && known && !/^0+$/.test(hint.after);
   if (hint !== undefined && !lagging) await items.delete(partition, "HINT");
   return lagging;
