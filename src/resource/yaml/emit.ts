@@ -112,7 +112,9 @@ function entriesOf(out: Output, value: JsonMap | ReadonlyMap<YamlTree, YamlTree>
 }
 
 function keyText(key: Node): string {
-  return typeof key === "string" ? key : String(key instanceof YamlDouble ? key.value : key);
+  if (typeof key === "string") return key;
+  if (key instanceof YamlDouble) return formatGoFloat(key.value);
+  return key === null || typeof key !== "object" ? scalarWord(key) : "";
 }
 
 function isSimpleKey(key: Node): key is Scalar {

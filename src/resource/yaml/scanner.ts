@@ -52,12 +52,7 @@ export class Scanner {
   #ended = false;
 
   constructor(text: string, options: { readonly maxDepth: number }) {
-    this.#cursor = {
-      text,
-      pos: text.startsWith("\ufeff") ? 1 : 0,
-      line: 0,
-      lineStart: text.startsWith("\ufeff") ? 1 : 0,
-    };
+    this.#cursor = { text, pos: 0, line: 0, lineStart: 0 };
     this.#maxDepth = options.maxDepth;
   }
 
