@@ -18,7 +18,10 @@ export interface WorkRow {
   readonly wanted: number;
   /** The `wanted` that the last completed run had seen. Never above `wanted`. */
   readonly done: number;
-  /** Rises with each lease; the fence on the run cluster compares it. */
+  /**
+   * Rises with each lease and is never below the lease's time in milliseconds, so that a row made again or restored from an old backup
+   * still gives out the highest one (reliability.md F28); the fence on the run cluster compares it.
+   */
   readonly epoch: number;
   readonly holder?: string;
   readonly leaseUntil?: number;

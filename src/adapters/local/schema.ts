@@ -18,7 +18,8 @@ const steps: readonly string[] = [
     holder TEXT,
     lease_until INTEGER,
     lease_wanted INTEGER,
-    next_at INTEGER -- NULL exactly when wanted = done
+    next_at INTEGER,
+    CHECK (done <= wanted AND (next_at IS NULL) = (done = wanted))
   ) WITHOUT ROWID;
   CREATE INDEX rows_dirty ON rows (next_at, key) WHERE next_at IS NOT NULL;
 

@@ -5,19 +5,20 @@ import { type Connection, numberOf, optionalNumber, optionalText, textOf } from 
  * Work rows in SQLite: each operation is one `UPDATE … WHERE … RETURNING`, so that processes on the same file exclude each
  * other by the row alone (aws.md §5, §7).
  *
- * A new row's epoch starts at the time in seconds instead of 0: a row that was deleted and made again, or a store that was lost,
- * then still hands out epochs above the ones it gave before, as long as an App is leased less than once a second on average.
+ * An epoch is the time of its lease in milliseconds, or one more than the epoch before if that is higher: a row that was deleted
+ * and made again, a store that was lost, or one restored from an old backup still hands out epochs above those that run clusters
+ * have seen (reliability.md F28), and wrong clocks do not make them fall (F29).
  */
 export function createWorkRows(connection: Connection): WorkRows {
   const want = connection.prepare(`
-    INSERT INTO rows (key, wanted, done, epoch, tries, next_at) VALUES (:key, 1, 0, :firstEpoch, 0, :now)
+    INSERT INTO rows (key, wanted, done, epoch, tries, next_at) VALUES (:key, 1, 0, 0, 0, :now)
     ON CONFLICT (key) DO UPDATE SET wanted = wanted + 1, next_at = min(coalesce(next_at, :now), :now)
     RETURNING wanted`);
 
   // A live lease of the same holder is its own earlier call whose reply was lost (F24): it keeps epoch, tries and wanted.
   const acquire = connection.prepare(`
     UPDATE rows SET
-      epoch = epoch + iif(holder = :holder AND lease_until > :now, 0, 1),
+      epoch = iif(holder = :holder AND lease_until > :now, epoch, max(epoch + 1, :earliestEpoch)),
       tries = tries + iif(holder = :holder AND lease_until > :now, 0, 1),
       lease_wanted = iif(holder = :holder AND lease_until > :now, lease_wanted, wanted),
       lease_until = :until,
@@ -53,12 +54,11 @@ export function createWorkRows(connection: Connection): WorkRows {
   const remove = connection.prepare("DELETE FROM rows WHERE key = ?");
 
   return {
-    want: (key, now) =>
-      connection.write(() => numberOf(want.get({ key, now, firstEpoch: Math.floor(now / 1000) }), "wanted")),
+    want: (key, now) => connection.write(() => numberOf(want.get({ key, now }), "wanted")),
 
     acquire: (key, holder, now, leaseMs) =>
       connection.write(() => {
-        const row = acquire.get({ key, holder, now, until: now + leaseMs });
+        const row = acquire.get({ key, holder, now, until: now + leaseMs, earliestEpoch: Math.floor(now) });
         if (row === undefined) return undefined;
         return {
           key,

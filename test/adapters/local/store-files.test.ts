@@ -156,7 +156,7 @@ test(
 test("writes of one turn share a transaction; one that fails takes back only itself", () =>
   inFolder(async (directory) => {
     const store = openLocalStore(directory);
-    // No time gives no epoch to begin with, which the table refuses.
+    // A row that is dirty but never due is refused by the table.
     const outcomes = await Promise.allSettled([
       store.rows.want("a", 1),
       store.rows.want("b", Number.NaN),
