@@ -41,12 +41,21 @@ export interface DeployCluster {
   get(type: ApiType, namespace: string, name: string, options?: CallOptions): Promise<KubeObject | undefined>;
   create(type: ApiType, namespace: string, object: KubeObject, options?: CallOptions): Promise<KubeObject>;
   /** PUT; a `metadata.resourceVersion` in the object is the precondition. */
-  replace(type: ApiType, namespace: string, name: string, object: KubeObject, options?: CallOptions): Promise<KubeObject>;
+  replace(
+    type: ApiType,
+    namespace: string,
+    name: string,
+    object: KubeObject,
+    options?: CallOptions,
+  ): Promise<KubeObject>;
   patch(
     type: ApiType,
     namespace: string,
     name: string,
-    patch: { readonly contentType: "application/json-patch+json" | "application/merge-patch+json"; readonly body: string },
+    patch: {
+      readonly contentType: "application/json-patch+json" | "application/merge-patch+json";
+      readonly body: string;
+    },
     options?: CallOptions,
   ): Promise<KubeObject>;
   /** Background propagation; answers even if the object is already gone (`gone: true`). */

@@ -1,0 +1,385 @@
+import { type Clock, mapBounded } from "../../base/index.ts";
+import type { KubeObject } from "../../resource/index.ts";
+import type { ApiType, Discovery } from "../cluster-port.ts";
+import { DeployError, type DeployFailure } from "../failure.ts";
+import type { ChangeOptions } from "../options/deploy-options.ts";
+import { typeFinder } from "../plan.ts";
+import type { DeployProgress, PlanStep } from "../plan-types.ts";
+import { isWorthAnotherRound, statusOf } from "./api-calls.ts";
+import type { DeployEvent } from "./events.ts";
+import { checkStep, type CheckContext, type CheckResult } from "./check-step.ts";
+import { writeStep, type WriteContext } from "./write-step.ts";
+
+export interface EngineContext {
+  readonly steps: readonly PlanStep[];
+  readonly options: ChangeOptions;
+  readonly discovery: Discovery;
+  readonly write: WriteContext;
+  readonly emit: (event: DeployEvent) => void;
+  /** Called before each group of writes. @throws DeployError `DEPLOY_FENCED` */
+  readonly fence: () => Promise<void>;
+  readonly isSuperseded: () => Promise<boolean>;
+  /** From then on a run that only waits gives the worker back; epoch milliseconds. */
+  readonly handOverAt: number | undefined;
+  readonly resume: DeployProgress | undefined;
+}
+
+export type EngineOutcome =
+  | { readonly state: "succeeded" }
+  | { readonly state: "failed"; readonly failure: DeployFailure; readonly retryable: boolean }
+  | {
+      readonly state: "waiting";
+      readonly lastProgressAt: number;
+      readonly total: number;
+      readonly waitingFor: readonly string[];
+      readonly retryingSince: number | undefined;
+    }
+  | { readonly state: "superseded" };
+
+/** First pause between looks at what is waited for; it doubles up to the wait check interval. */
+const firstPauseMs = 50;
+/** A new kind may lag behind its CRD in discovery (reliability.md F47). */
+const typeLagMs = 30_000;
+
+/**
+ * Applies and waits, round after round (kapp.md §5.5, §6.1, §7.1): all changes that wait for nothing more are applied together, then
+ * what was applied is looked at until something finishes.
+ */
+export class Engine {
+  /** What the cluster last said of each step's object. */
+  readonly objects: Map<PlanStep, KubeObject> = new Map();
+  readonly #context: EngineContext;
+  readonly #blockers: Set<number>[];
+  readonly #dependents: number[][];
+  readonly #pending: Set<number>;
+  readonly #tracked = new Set<number>();
+  readonly #failures: DeployError[] = [];
+  readonly #total: number;
+  #applied: number;
+  #waited: number;
+  #lastProgressAt: number;
+  #retryingSince: number | undefined;
+  #lastRetry: DeployError | undefined;
+  #pauseMs = firstPauseMs;
+  #typeOf: (object: KubeObject) => ApiType | undefined;
+  #startedAt: number;
+
+  constructor(context: EngineContext) {
+    const { steps, discovery, resume, write } = context;
+    this.#context = context;
+    this.#typeOf = typeFinder(discovery);
+    this.#blockers = steps.map((step) => new Set(step.waitsFor.flatMap((edge) => edge.on)));
+    this.#dependents = steps.map(() => []);
+    this.#blockers.forEach((blockers, index) => {
+      for (const blocker of blockers) this.#dependents[blocker]?.push(index);
+    });
+    const active = steps.flatMap((step, index) => (step.active ? [index] : []));
+    this.#pending = new Set(active);
+    this.#total = Math.max(active.length, resume?.total ?? 0);
+    this.#applied = this.#total - active.length;
+    this.#waited = this.#applied;
+    this.#startedAt = write.clock.now();
+    this.#lastProgressAt = resume?.lastProgressAt ?? this.#startedAt;
+    this.#retryingSince = resume?.retryingSince;
+    for (const step of steps) if (step.live !== undefined) this.objects.set(step, step.live);
+  }
+
+  async run(): Promise<EngineOutcome> {
+    try {
+      this.#resumeWaits();
+      this.#passOrderOn();
+      for (;;) {
+        if (await this.#context.isSuperseded()) return { state: "superseded" };
+        const ready = this.#ready();
+        if (ready.length > 0) await this.#applyRound(ready);
+        if (this.#tracked.size > 0) await this.#waitRound();
+        else if (this.#isOver()) return this.#end();
+        const handOver = this.#handOver();
+        if (handOver !== undefined) return handOver;
+      }
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.failure.code === "DEPLOY_FENCED") throw error;
+      return { state: "failed", failure: error.failure, retryable: error.retryable };
+    }
+  }
+
+  /** The served type of an object, with the kinds that this deploy brought. */
+  typeOf(object: KubeObject): ApiType | undefined {
+    return this.#typeOf(object);
+  }
+
+  get #clock(): Clock {
+    return this.#context.write.clock;
+  }
+
+  /** What an earlier slice applied and waited for needs no "applying" again; what got ready in between is told. */
+  #resumeWaits(): void {
+    const { resume, steps, emit } = this.#context;
+    if (resume === undefined) return;
+    const waitingFor = new Set(resume.waitingFor);
+    steps.forEach((step, index) => {
+      if (!waitingFor.has(step.description) || step.op !== "noop") return;
+      if (step.active) {
+        this.#pending.delete(index);
+        this.#tracked.add(index);
+        this.#applied++;
+      } else if (step.fresh !== undefined) {
+        const message = step.existingState?.message ?? "";
+        emit({ type: "waited", op: "reconcile", resource: step.description, state: "ok", message, children: [] });
+        this.#lastProgressAt = this.#clock.now();
+      }
+    });
+    const gone = [...waitingFor].filter((description) => !steps.some((step) => step.description === description));
+    if (gone.length > 0) this.#lastProgressAt = this.#clock.now();
+  }
+
+  /** Steps without anything to do let those behind them go as soon as nothing holds them. */
+  #passOrderOn(): void {
+    this.#context.steps.forEach((step, index) => {
+      if (!step.active && this.#blockers[index]?.size === 0) this.#unblock(index);
+    });
+  }
+
+  #unblock(index: number): void {
+    const queue = [index];
+    for (let done = queue.pop(); done !== undefined; done = queue.pop()) {
+      for (const dependent of this.#dependents[done] ?? []) {
+        const blockers = this.#blockers[dependent];
+        if (blockers?.delete(done) !== true || blockers.size > 0) continue;
+        if (this.#context.steps[dependent]?.active === false) queue.push(dependent);
+      }
+    }
+  }
+
+  #ready(): number[] {
+    return [...this.#pending].filter((index) => this.#blockers[index]?.size === 0);
+  }
+
+  async #applyRound(ready: readonly number[]): Promise<void> {
+    const { emit, options, fence } = this.#context;
+    await fence();
+    emit({ type: "section", phase: "applying", count: ready.length, done: this.#applied, total: this.#total });
+    let advanced = false;
+    this.#freshTypes = undefined;
+    await mapBounded(ready, options.applyConcurrency, async (index) => {
+      if (await this.#applyStep(index)) advanced = true;
+    });
+    if (advanced || this.#lastRetry === undefined) {
+      this.#retryingSince = undefined;
+      return;
+    }
+    this.#retryingSince ??= this.#clock.now();
+    if (this.#clock.now() - this.#retryingSince > options.applyTimeoutMs) {
+      throw new DeployError({
+        code: "DEPLOY_APPLY_TIMEOUT",
+        timeoutMs: options.applyTimeoutMs,
+        last: this.#lastRetry.failure,
+      });
+    }
+    if (this.#tracked.size === 0) await this.#sleep(options.applyCheckIntervalMs);
+  }
+
+  /** Whether the step is done with, well or badly. */
+  async #applyStep(index: number): Promise<boolean> {
+    const { steps, emit, write, options } = this.#context;
+    const step = steps[index];
+    if (step === undefined) return false;
+    const startedAt = this.#clock.now();
+    const report = (succeeded: boolean): void => {
+      const reasons = step.waitsFor.map(({ reason }) => reason);
+      emit({
+        type: "applied",
+        op: step.op,
+        resource: step.description,
+        reasons,
+        succeeded,
+        ms: this.#clock.now() - startedAt,
+      });
+    };
+    try {
+      const result = await writeStep(step, await this.#typeFor(step), write);
+      if (result.saved !== undefined) this.objects.set(step, result.saved);
+      if (result.gone === true) this.objects.delete(step);
+      report(true);
+    } catch (error) {
+      write.signal.throwIfAborted();
+      report(false);
+      if (this.#mayRetry(error, step)) {
+        this.#lastRetry = error;
+        emit({ type: "retry", op: step.op, resource: step.description, message: retryText(error) });
+        return false;
+      }
+      this.#applied++;
+      this.#pending.delete(index);
+      this.#fail(error, options.exitEarlyOnApplyError);
+      return true;
+    }
+    this.#applied++;
+    this.#pending.delete(index);
+    this.#tracked.add(index);
+    return true;
+  }
+
+  #mayRetry(error: unknown, step: PlanStep): error is DeployError {
+    if (!(error instanceof DeployError)) return false;
+    const isNewKind = step.type === undefined;
+    const lags = isNewKind && (error.failure.code === "DEPLOY_TYPE_MISSING" || statusOf(error) === 404);
+    if (lags) return this.#clock.now() - this.#startedAt < typeLagMs;
+    return isWorthAnotherRound(error) && error.failure.code !== "DEPLOY_TYPE_MISSING";
+  }
+
+  #freshTypes: Promise<void> | undefined;
+
+  /** The type of a kind that came with this deploy is looked up anew, once per round. */
+  async #typeFor(step: PlanStep): Promise<ApiType> {
+    if (step.type !== undefined) return step.type;
+    const object = step.fresh ?? step.existing ?? {};
+    const known = this.#typeOf(object);
+    if (known !== undefined) return known;
+    const { cluster, signal } = this.#context.write;
+    this.#freshTypes ??= cluster.discover({ fresh: true, signal }).then((discovery) => {
+      this.#typeOf = typeFinder(discovery);
+    });
+    await this.#freshTypes;
+    const found = this.#typeOf(object);
+    if (found === undefined) throw new DeployError({ code: "DEPLOY_TYPE_MISSING", resource: step.description });
+    return found;
+  }
+
+  /** Looks at everything that is tracked until something finishes, something else can be tried again or the slice is over. */
+  async #waitRound(): Promise<void> {
+    const { emit, options } = this.#context;
+    const retries = this.#ready().length > 0;
+    for (;;) {
+      emit({ type: "section", phase: "waiting", count: this.#tracked.size, done: this.#waited, total: this.#total });
+      const tracked = [...this.#tracked];
+      const results = await mapBounded(tracked, options.waitConcurrency, (index) => this.#check(index));
+      const finished = results.some((result) => result === true);
+      if (finished) {
+        this.#lastProgressAt = this.#clock.now();
+        this.#pauseMs = firstPauseMs;
+        return;
+      }
+      if (this.#clock.now() - this.#lastProgressAt > options.waitTimeoutMs) {
+        const resources = tracked.map((index) => this.#context.steps[index]?.description ?? "");
+        throw new DeployError({ code: "DEPLOY_WAIT_TIMEOUT", timeoutMs: options.waitTimeoutMs, resources });
+      }
+      await this.#sleep(Math.min(this.#pauseMs, retries ? options.applyCheckIntervalMs : options.waitCheckIntervalMs));
+      this.#pauseMs = Math.min(this.#pauseMs * 2, options.waitCheckIntervalMs);
+      if (retries || this.#isSliceOver() || (await this.#context.isSuperseded())) return;
+    }
+  }
+
+  /** `true` when the step finished. */
+  async #check(index: number): Promise<boolean> {
+    const { steps, emit, options, write } = this.#context;
+    const step = steps[index];
+    if (step === undefined) return false;
+    let result: CheckResult;
+    try {
+      result = await checkStep(step, this.objects.get(step), await this.#typeFor(step), this.#checkContext());
+    } catch (error) {
+      write.signal.throwIfAborted();
+      if (!(error instanceof DeployError)) throw error;
+      this.#tracked.delete(index);
+      this.#waited++;
+      const failure: DeployFailure = {
+        code: "DEPLOY_WAIT_ERROR",
+        waitOp: step.wait,
+        resource: step.description,
+        cause: error.failure,
+      };
+      this.#fail(new DeployError(failure, { cause: error }), options.exitEarlyOnWaitError);
+      return true;
+    }
+    if (result.object !== undefined) this.objects.set(step, result.object);
+    const { state, message } = result.state;
+    emit({ type: "waited", op: step.wait, resource: step.description, state, message, children: result.children });
+    if (state === "ongoing") return false;
+    this.#tracked.delete(index);
+    this.#waited++;
+    if (state === "ok") this.#unblock(index);
+    else {
+      const failure: DeployFailure = {
+        code: "DEPLOY_WAIT_FAILED",
+        waitOp: step.wait,
+        resource: step.description,
+        message,
+      };
+      this.#fail(new DeployError(failure), options.exitEarlyOnWaitError);
+    }
+    return true;
+  }
+
+  #checkContext(): CheckContext {
+    const { write, options } = this.#context;
+    return {
+      cluster: write.cluster,
+      signal: write.signal,
+      typeOf: this.#typeOf,
+      ignoreFailingApiServices: options.ignoreFailingApiServices,
+    };
+  }
+
+  #fail(error: unknown, exitEarly: boolean): void {
+    if (exitEarly || !(error instanceof DeployError)) throw error;
+    this.#failures.push(error);
+  }
+
+  /** Nothing is tracked and nothing can be applied. */
+  #isOver(): boolean {
+    return this.#ready().length === 0;
+  }
+
+  #end(): EngineOutcome {
+    const { emit, steps } = this.#context;
+    const [first, ...others] = this.#failures;
+    if (first !== undefined) {
+      const failure: DeployFailure =
+        others.length === 0
+          ? first.failure
+          : { code: "DEPLOY_SEVERAL", failures: this.#failures.map((error) => error.failure) };
+      return { state: "failed", failure, retryable: this.#failures.some((error) => error.retryable) };
+    }
+    if (this.#pending.size > 0) {
+      const resources = [...this.#pending].map((index) => steps[index]?.description ?? "");
+      throw new DeployError({ code: "DEPLOY_BLOCKED", applied: this.#applied, total: this.#total, resources });
+    }
+    emit({ type: "complete", phase: "applying", done: this.#applied, total: this.#total });
+    emit({ type: "complete", phase: "waiting", done: this.#waited, total: this.#total });
+    return { state: "succeeded" };
+  }
+
+  #isSliceOver(): boolean {
+    const { handOverAt } = this.#context;
+    return handOverAt !== undefined && this.#clock.now() >= handOverAt;
+  }
+
+  /** Only what waits may be handed over: changes that can be applied at once are applied first. */
+  #handOver(): EngineOutcome | undefined {
+    if (!this.#isSliceOver() || this.#failures.length > 0) return undefined;
+    const ready = this.#ready();
+    if (ready.length > 0 && this.#retryingSince === undefined) return undefined;
+    if (this.#tracked.size === 0 && ready.length === 0) return undefined;
+    const { steps } = this.#context;
+    return {
+      state: "waiting",
+      lastProgressAt: this.#lastProgressAt,
+      total: this.#total,
+      waitingFor: [...this.#tracked].map((index) => steps[index]?.description ?? ""),
+      retryingSince: this.#retryingSince,
+    };
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    const { handOverAt } = this.#context;
+    const left = handOverAt === undefined ? ms : Math.max(0, handOverAt - this.#clock.now());
+    await this.#clock.sleep(Math.min(ms, left), this.#context.write.signal);
+  }
+}
+
+function retryText(error: DeployError): string {
+  const { failure } = error;
+  if (failure.code === "DEPLOY_EXTERNAL_MISSING") return "Retryable error: External resource doesn't exists";
+  return `Retryable error: ${failure.code === "DEPLOY_API" ? `${failure.verb} resource ${failure.resource}: API server says: ${failure.message} (reason: ${failure.reason})` : error.message}`;
+}

@@ -1,0 +1,191 @@
+import type { Clock, Log } from "../../base/index.ts";
+import { annotationsOf, type KubeObject, labelsOf, nameOf, setOwn, uidOf } from "../../resource/index.ts";
+import { annotation, label } from "../annotations.ts";
+import type { ApiType, DeployCluster } from "../cluster-port.ts";
+import { mutableCopy } from "../diff/rebase.ts";
+import { DeployError } from "../failure.ts";
+import { isMutableMap } from "../fields.ts";
+import {
+  type AppRecord,
+  parseRecord,
+  qualifiedSuffix,
+  recordConfigMap,
+  recordText,
+  trimQualified,
+} from "../record/app-record.ts";
+import { calling, isConflict, isOutcomeUnknown, reasonOf, statusOf } from "./api-calls.ts";
+
+export interface RecordContext {
+  readonly cluster: DeployCluster;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly type: ApiType;
+  readonly namespace: string;
+  /** Name of the app, without the suffix of qualified records. */
+  readonly name: string;
+  readonly labels: readonly (readonly [string, string])[];
+  /** Written with every change of the record; a larger one there belongs to a later writer. */
+  readonly epoch: number | undefined;
+  readonly log: Log;
+}
+
+const conflictTries = 10;
+
+/**
+ * The app record on the cluster while a plan is carried out. Every write names the resourceVersion that was read, so that two writers
+ * notice one another: with an epoch the later one wins and the earlier one stops (reliability.md §0 decision 4).
+ */
+export class RecordWriter {
+  readonly #context: RecordContext;
+  #configMap: KubeObject | undefined;
+  #previous: boolean;
+  #record: AppRecord;
+
+  constructor(
+    context: RecordContext,
+    stored: { readonly configMap: KubeObject; readonly previous: boolean } | undefined,
+    record: AppRecord,
+  ) {
+    this.#context = context;
+    this.#configMap = stored?.configMap;
+    this.#previous = stored?.previous === true;
+    this.#record = record;
+  }
+
+  get record(): AppRecord {
+    return this.#record;
+  }
+
+  get exists(): boolean {
+    return this.#configMap !== undefined;
+  }
+
+  /** Whether storing would change anything but the epoch: name, labels. */
+  get isSettled(): boolean {
+    return this.#configMap !== undefined && !this.#previous && this.#missingLabels(this.#configMap).length === 0;
+  }
+
+  /**
+   * Stores the record: creates it, takes over a previous name's, or updates it.
+   * @throws DeployError `DEPLOY_FENCED` when a later writer was here; `DEPLOY_API`.
+   */
+  async store(record: AppRecord): Promise<void> {
+    this.#record = record;
+    if (this.#configMap === undefined) await this.#create();
+    else if (this.#previous) await this.#rename(this.#configMap);
+    else await this.#put();
+  }
+
+  /** Makes sure that nobody took over since the last write of the record. Without an epoch there is nobody to take over. */
+  async fence(): Promise<void> {
+    if (this.#context.epoch !== undefined && this.#configMap !== undefined) await this.#put();
+  }
+
+  async delete(): Promise<void> {
+    const { cluster, type, namespace, signal } = this.#context;
+    const current = this.#configMap;
+    if (current === undefined) return;
+    await calling("", "Deleting", current, () =>
+      cluster.delete(type, namespace, nameOf(current), { uid: uidOf(current) }, { signal }),
+    );
+    this.#configMap = undefined;
+  }
+
+  async #create(): Promise<void> {
+    const { cluster, type, namespace, signal, name, labels } = this.#context;
+    const object = this.#withEpoch(recordConfigMap(name, namespace, this.#record, labels));
+    try {
+      this.#configMap = await calling("", "Creating", object, () =>
+        cluster.create(type, namespace, object, { signal }),
+      );
+    } catch (error) {
+      if (reasonOf(error) !== "AlreadyExists" && !isOutcomeUnknown(error)) throw error;
+      const found = await this.#read(name);
+      // Ours, of which the answer was lost, has our label value; another writer's has its own, and our plan labels with the wrong one.
+      if (found === undefined || parseRecord(found).labelValue !== this.#record.labelValue) throw error;
+      this.#configMap = found;
+    }
+  }
+
+  async #rename(previous: KubeObject): Promise<void> {
+    this.#refuseLaterEpoch(previous);
+    const { cluster, type, namespace, signal, name } = this.#context;
+    const copy = mutableCopy(previous);
+    const { labels = {}, annotations = {} } = isMutableMap(copy["metadata"]) ? copy["metadata"] : {};
+    const newName = nameOf(previous).endsWith(qualifiedSuffix) ? `${trimQualified(name)}${qualifiedSuffix}` : name;
+    copy["metadata"] = { name: newName, namespace, labels, annotations };
+    copy["data"] = { spec: recordText(this.#record) };
+    const object = this.#withEpoch(copy);
+    this.#configMap = await calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal }));
+    this.#previous = false;
+    await calling("", "Deleting", previous, () =>
+      cluster.delete(type, namespace, nameOf(previous), { uid: uidOf(previous) }, { signal }),
+    );
+  }
+
+  async #put(): Promise<void> {
+    const { cluster, type, namespace, signal } = this.#context;
+    for (let attempt = 0; ; attempt++) {
+      const current = this.#configMap;
+      if (current === undefined) return this.#create();
+      this.#refuseLaterEpoch(current);
+      const copy = mutableCopy(current);
+      copy["data"] = { spec: recordText(this.#record) };
+      const object = this.#withEpoch(this.#withLabels(copy));
+      try {
+        this.#configMap = await calling("", "Updating", current, () =>
+          cluster.replace(type, namespace, nameOf(current), object, { signal }),
+        );
+        return;
+      } catch (error) {
+        // Deleted by hand: it is written anew from what we know (reliability.md F55).
+        if (statusOf(error) === 404) this.#configMap = undefined;
+        else if ((isConflict(error) || isOutcomeUnknown(error)) && attempt < conflictTries) {
+          this.#configMap = await this.#read(nameOf(current));
+        } else throw error;
+      }
+    }
+  }
+
+  #refuseLaterEpoch(configMap: KubeObject): void {
+    const { epoch } = this.#context;
+    const found = Number(annotationsOf(configMap)[annotation.epoch] ?? 0);
+    if (epoch !== undefined && found > epoch) {
+      throw new DeployError({ code: "DEPLOY_FENCED", epoch, found }, { retryable: false });
+    }
+  }
+
+  #read(name: string): Promise<KubeObject | undefined> {
+    const { cluster, type, namespace, signal } = this.#context;
+    const object: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } };
+    return calling("", "Getting", object, () => cluster.get(type, namespace, name, { signal }));
+  }
+
+  #missingLabels(configMap: KubeObject): (readonly [string, string])[] {
+    const current = labelsOf(configMap);
+    return this.#context.labels.filter(([key, value]) => current[key] !== value);
+  }
+
+  #withLabels(object: KubeObject): KubeObject {
+    const copy = mutableCopy(object);
+    const metadata = copy["metadata"];
+    if (!isMutableMap(metadata)) return object;
+    const labels = isMutableMap(metadata["labels"]) ? metadata["labels"] : {};
+    setOwn(labels, label.isApp, "");
+    for (const [key, value] of this.#context.labels) setOwn(labels, key, value);
+    metadata["labels"] = labels;
+    return copy;
+  }
+
+  #withEpoch(object: KubeObject): KubeObject {
+    const { epoch } = this.#context;
+    if (epoch === undefined) return object;
+    const copy = mutableCopy(object);
+    const metadata = copy["metadata"];
+    if (!isMutableMap(metadata)) return object;
+    const annotations = isMutableMap(metadata["annotations"]) ? metadata["annotations"] : {};
+    setOwn(annotations, annotation.epoch, String(epoch));
+    metadata["annotations"] = annotations;
+    return copy;
+  }
+}

@@ -1,0 +1,177 @@
+import { mapBounded } from "../../base/index.ts";
+import { annotationsOf, labelsOf, nameOf } from "../../resource/index.ts";
+import { annotation, label } from "../annotations.ts";
+import { DeployError } from "../failure.ts";
+import type { DeploymentPlan, DeployProgress } from "../plan-types.ts";
+import {
+  type AppRecord,
+  type LastChange,
+  sortedGroupKinds,
+  sortedGroupVersions,
+  zeroTime,
+} from "../record/app-record.ts";
+import { type AssociatedResources, type InventoryEntry, inventoryEntryOf } from "../record/inventory.ts";
+import { goTime } from "../text/go-time.ts";
+import { opCounts } from "../text/op-counts.ts";
+import { finishAppChange, newChangeName, settleQuietly, storeAppChange, trimAppChanges } from "./app-changes.ts";
+import { Engine, type EngineContext, type EngineOutcome } from "./engine.ts";
+import type { DeployOutcome } from "./events.ts";
+import { type RecordContext, RecordWriter } from "./record-writer.ts";
+
+export interface DeploymentRun {
+  readonly plan: DeploymentPlan;
+  readonly context: RecordContext;
+  readonly random: () => number;
+  readonly resume: DeployProgress | undefined;
+  readonly engine: (fence: () => Promise<void>) => EngineContext;
+}
+
+/**
+ * Carries out a deploy: record, app change, changes, record again (kapp.md §0 steps 8 and 9). A deploy without changes writes nothing
+ * but a missing record.
+ */
+export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> {
+  const { plan, context, resume } = run;
+  const writer = new RecordWriter(context, plan.stored, plan.record);
+  const idle = plan.steps.every((step) => !step.active);
+  if (idle && resume === undefined) {
+    if (!writer.isSettled) await writer.store(plan.record);
+    return { state: "succeeded", associated: associated(plan, writer.record), inventory: inventory(plan, undefined) };
+  }
+  const change = await begin(run, writer);
+  const engine = new Engine(run.engine(() => writer.fence()));
+  let outcome: EngineOutcome;
+  try {
+    outcome = await engine.run();
+  } catch (error) {
+    // Whoever took over writes the record now; everything else ends the app change as a failed one.
+    context.signal.throwIfAborted();
+    const fenced = error instanceof DeployError && error.failure.code === "DEPLOY_FENCED";
+    if (!fenced) await finish(run, writer, change, false);
+    throw error;
+  }
+  if (outcome.state === "waiting") {
+    return {
+      state: "waiting",
+      associated: associated(plan, writer.record),
+      progress: {
+        changeName: change.name,
+        startedAt: change.startedAt,
+        description: change.description,
+        namespaces: change.namespaces,
+        lastProgressAt: outcome.lastProgressAt,
+        total: outcome.total,
+        waitingFor: outcome.waitingFor,
+        ...(outcome.retryingSince === undefined ? {} : { retryingSince: outcome.retryingSince }),
+      },
+    };
+  }
+  await finish(run, writer, change, outcome.state === "succeeded");
+  switch (outcome.state) {
+    case "succeeded":
+      return { state: "succeeded", associated: associated(plan, writer.record), inventory: inventory(plan, engine) };
+    case "failed":
+      return { ...outcome, associated: associated(plan, writer.record) };
+    case "superseded":
+      return outcome;
+  }
+}
+
+interface RunningChange {
+  /** Empty when no app changes are kept. */
+  readonly name: string;
+  readonly startedAt: string;
+  readonly description: string;
+  readonly namespaces: readonly string[];
+}
+
+/** Record and app change are written side by side, and both before the first object: its kind must be on record first. */
+async function begin(run: DeploymentRun, writer: RecordWriter): Promise<RunningChange> {
+  const { plan, context, random, resume } = run;
+  const { ops, waits } = opCounts(plan.steps);
+  const change: RunningChange =
+    resume === undefined
+      ? {
+          name: plan.options.appChangesMaxToKeep === 0 ? "" : newChangeName(context.name, random),
+          startedAt: goTime(context.clock.now()),
+          description: `update: Op: ${ops} / Wait to: ${waits}`,
+          namespaces: plan.namespaces,
+        }
+      : {
+          name: resume.changeName,
+          startedAt: resume.startedAt,
+          description: resume.description,
+          namespaces: resume.namespaces,
+        };
+  const record: AppRecord = {
+    ...plan.record,
+    lastChangeName: change.name,
+    lastChange: lastChange(change),
+    usedGroupVersions: sortedGroupVersions([...plan.newGroupVersions, ...plan.existingGroupVersions]),
+    usedGroupKinds: sortedGroupKinds([...plan.newGroupKinds, ...plan.existingGroupKinds]),
+  };
+  const usesAppLabel =
+    plan.stored === undefined || annotationsOf(plan.stored.configMap)[annotation.appChangesUseAppLabel] !== undefined;
+  const isNew = resume === undefined && change.name !== "";
+  await mapBounded(
+    [() => writer.store(record), ...(isNew ? [() => storeAppChange(change.name, record, usesAppLabel, context)] : [])],
+    2,
+    (write) => write(),
+  );
+  return change;
+}
+
+function lastChange(
+  change: RunningChange,
+  finished?: { readonly at: string; readonly successful: boolean },
+): LastChange {
+  return {
+    startedAt: change.startedAt,
+    finishedAt: finished?.at ?? zeroTime,
+    ...(finished === undefined ? {} : { successful: finished.successful }),
+    description: change.description,
+    namespaces: change.namespaces,
+  };
+}
+
+async function finish(
+  run: DeploymentRun,
+  writer: RecordWriter,
+  change: RunningChange,
+  successful: boolean,
+): Promise<void> {
+  const { plan, context } = run;
+  const ended = lastChange(change, { at: goTime(context.clock.now()), successful });
+  const used = successful ? { usedGroupVersions: plan.newGroupVersions, usedGroupKinds: plan.newGroupKinds } : {};
+  const trim = async (): Promise<void> => {
+    await trimAppChanges(writer.record, plan.options.appChangesMaxToKeep, change.name, context);
+  };
+  await Promise.all([
+    settleQuietly(context, "app record", () => writer.store({ ...writer.record, ...used, lastChange: ended })),
+    settleQuietly(context, "app change", async () => {
+      if (change.name !== "") await finishAppChange(change.name, ended, context);
+    }),
+    settleQuietly(context, "old app changes", trim),
+  ]);
+}
+
+function associated(plan: DeploymentPlan, record: AppRecord): AssociatedResources {
+  return {
+    label: `${plan.label.key}=${plan.label.value}`,
+    namespaces: record.lastChange.namespaces ?? [],
+    groupKinds: record.usedGroupKinds ?? [],
+  };
+}
+
+/** The objects of the input that carry the app's label now. */
+function inventory(plan: DeploymentPlan, engine: Engine | undefined): InventoryEntry[] {
+  return plan.steps.flatMap((step) => {
+    if (step.fresh === undefined) return [];
+    const object = engine?.objects.get(step) ?? step.live;
+    const type = step.type ?? (object === undefined ? undefined : engine?.typeOf(object));
+    if (object === undefined || type === undefined) return [];
+    return labelsOf(object)[label.app] === plan.label.value && nameOf(object) !== ""
+      ? [inventoryEntryOf(object, type)]
+      : [];
+  });
+}

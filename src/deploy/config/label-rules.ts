@@ -1,0 +1,44 @@
+import { annotation } from "../annotations.ts";
+import type { FieldPath } from "../diff/field-path.ts";
+import { and, annotated, any, everything, kinds, type Matcher, not } from "./matchers.ts";
+
+export interface LabelRule {
+  readonly path: FieldPath;
+  readonly matcher: Matcher;
+}
+
+const appsVersions = ["apps/v1", "apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"];
+const workloads = kinds(appsVersions, "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet");
+const ownershipOptIn = not(annotated(annotation.disableDefaultOwnershipLabelRules));
+const scopingOptIn = not(
+  any(annotated(annotation.disableDefaultLabelScopingRules), annotated(annotation.disableLabelScoping)),
+);
+
+/** Where the app's ownership labels are written (kapp.md §1.5). */
+export const defaultOwnershipLabelRules: readonly LabelRule[] = [
+  { path: ["metadata", "labels"], matcher: everything },
+  {
+    path: ["spec", "template", "metadata", "labels"],
+    matcher: and(ownershipOptIn, any(workloads, kinds(["batch/v1", "batch/v1beta1", "batch/v2alpha1"], "Job"))),
+  },
+  {
+    path: ["spec", "volumeClaimTemplates", { each: true }, "metadata", "labels"],
+    matcher: and(ownershipOptIn, kinds(["apps/v1", "apps/v1beta1", "extensions/v1beta1"], "StatefulSet")),
+  },
+  {
+    path: ["spec", "jobTemplate", "spec", "template", "metadata", "labels"],
+    matcher: and(ownershipOptIn, kinds(["batch/v1", "batch/v1beta1", "batch/v2alpha1"], "CronJob")),
+  },
+];
+
+/** Selectors that are narrowed to this app by its label, where they exist (kapp.md §1.5). */
+export const defaultLabelScopingRules: readonly LabelRule[] = [
+  { path: ["spec", "selector"], matcher: and(scopingOptIn, kinds(["v1"], "Service")) },
+  {
+    path: ["spec", "selector", "matchLabels"],
+    matcher: and(
+      scopingOptIn,
+      any(workloads, kinds(["batch/v1"], "Job"), kinds(["policy/v1beta1"], "PodDisruptionBudget")),
+    ),
+  },
+];

@@ -1,0 +1,132 @@
+import {
+  annotationsOf,
+  isMap,
+  type Json,
+  kindOf,
+  type KubeObject,
+  parseJson,
+  setOwn,
+  splitApiVersion,
+  apiVersionOf,
+  stringifyJson,
+} from "../../resource/index.ts";
+import { annotation, historyAnnotations } from "../annotations.ts";
+import { matches } from "../config/matchers.ts";
+import {
+  defaultExistingExclusions,
+  defaultLastAppliedExclusions,
+  defaultRebaseRules,
+  type ExclusionRule,
+} from "../config/rebase-rules.ts";
+import { isMutableMap } from "../fields.ts";
+import { removeField } from "./field-copy.ts";
+import { digestOps, patchOps } from "./patch-ops.ts";
+import { mutableCopy, rebase } from "./rebase.ts";
+
+/** Longest annotation value that an API server takes, in bytes (kapp.md §4.1). */
+const maxAnnotationBytes = 262_144;
+
+/** The object without kapp's history annotations and without the fields that are never compared or sent (`status`). */
+export function withoutHistory(object: KubeObject): KubeObject {
+  const copy = mutableCopy(object);
+  dropAnnotations(copy, historyAnnotations);
+  exclude(copy, defaultExistingExclusions);
+  return copy;
+}
+
+/** The object without its identity annotation. */
+export function withoutIdentity(object: KubeObject): KubeObject {
+  if (annotationsOf(object)[annotation.identity] === undefined) return object;
+  const copy = mutableCopy(object);
+  dropAnnotations(copy, [annotation.identity]);
+  return copy;
+}
+
+/** MD5 of the difference between what the server made of an object and what was applied. `saved` has no identity annotation. */
+export function historyDigest(saved: KubeObject, applied: KubeObject): string {
+  const existing = mutableCopy(saved);
+  exclude(existing, defaultLastAppliedExclusions);
+  const stripped = withoutHistory(existing);
+  const rebased = rebase(withoutHistory(applied), existing, defaultRebaseRules);
+  return digestOps(patchOps(stripped, rebased));
+}
+
+/** Whether history annotations are written for an object: never for Secrets, whose data they would repeat in the open. */
+export function keepsHistory(object: KubeObject): boolean {
+  return !isSecret(object) && annotationsOf(object)[annotation.disableOriginal] === undefined;
+}
+
+export function isSecret(object: KubeObject): boolean {
+  return kindOf(object) === "Secret" && splitApiVersion(apiVersionOf(object)).group === "";
+}
+
+/** `applied` as the text of `kapp.k14s.io/original`: compact JSON as Go writes it; `undefined` when it is too long to keep. */
+export function originalText(applied: KubeObject): string | undefined {
+  const text = stringifyJson(withoutHistory(applied), { sortKeys: true }).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return Buffer.byteLength(text) > maxAnnotationBytes ? undefined : text;
+}
+
+/** `object` with the annotations that remember what was applied. */
+export function withHistory(object: KubeObject, original: string, digest: string): KubeObject {
+  return withAnnotations(object, { [annotation.original]: original, [annotation.originalDiffMd5]: digest });
+}
+
+export function withAnnotations(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
+  const copy = mutableCopy(object);
+  const metadata = isMutableMap(copy["metadata"]) ? copy["metadata"] : {};
+  const members = isMutableMap(metadata["annotations"]) ? metadata["annotations"] : {};
+  for (const [key, value] of Object.entries(annotations)) setOwn(members, key, value);
+  metadata["annotations"] = members;
+  copy["metadata"] = metadata;
+  return copy;
+}
+
+/**
+ * What was last applied, if the object is still as the server left it then: the recorded digest is computed anew. `undefined` when
+ * somebody changed the object since, or it has no (readable) history.
+ */
+export function lastApplied(live: KubeObject): KubeObject | undefined {
+  const annotations = annotationsOf(live);
+  const original = annotations[annotation.original];
+  const digest = annotations[annotation.originalDiffMd5];
+  if (original === undefined || digest === undefined) return undefined;
+  const applied = parseOriginal(original);
+  return applied !== undefined && historyDigest(live, applied) === digest ? applied : undefined;
+}
+
+/**
+ * Whether a live object still is what kapp or lateen left (kapp.md §4.2 step 1): nobody changed, added or removed a field since.
+ * `unknown` for objects without history, Secrets above all.
+ */
+export function recordedStateHolds(live: KubeObject): boolean | "unknown" {
+  const annotations = annotationsOf(live);
+  if (annotations[annotation.original] === undefined || annotations[annotation.originalDiffMd5] === undefined) {
+    return "unknown";
+  }
+  return lastApplied(withoutIdentity(live)) !== undefined;
+}
+
+function parseOriginal(text: string): KubeObject | undefined {
+  try {
+    const value: Json = parseJson(text);
+    return isMap(value) ? value : undefined;
+  } catch (error) {
+    // Somebody else wrote into the annotation: as good as no history (reliability.md B104).
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function exclude(object: ReturnType<typeof mutableCopy>, rules: readonly ExclusionRule[]): void {
+  for (const rule of rules) if (matches(rule.matcher, object)) removeField(object, rule.path);
+}
+
+function dropAnnotations(object: ReturnType<typeof mutableCopy>, keys: readonly string[]): void {
+  const metadata = object["metadata"];
+  if (!isMutableMap(metadata)) return;
+  const annotations = metadata["annotations"];
+  if (isMutableMap(annotations)) for (const key of keys) delete annotations[key];
+}

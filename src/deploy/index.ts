@@ -1,0 +1,49 @@
+export { type ApplyDeps, applyPlan } from "./apply-plan.ts";
+export type { ChildState, DeployEvent, DeployOutcome } from "./apply/events.ts";
+export {
+  type ApiFailure,
+  type ApiType,
+  type CallOptions,
+  type DeployCluster,
+  type Discovery,
+  isApiFailure,
+  type ListOptions,
+} from "./cluster-port.ts";
+export { recordedStateHolds } from "./diff/history.ts";
+export { describeTarget } from "./existing/target.ts";
+export { type CallVerb, DeployError, type DeployFailure, failureText, isControllerFailure } from "./failure.ts";
+export type {
+  ChangeOptions,
+  CreateStrategy,
+  DeleteOptions,
+  DeleteStrategy,
+  DeployOptions,
+  NamespaceMapping,
+  UpdateStrategy,
+} from "./options/deploy-options.ts";
+export {
+  type DeleteOptionsInput,
+  type DeployOptionsInput,
+  parseDeleteOptions,
+  parseDeployOptions,
+} from "./options/parse-options.ts";
+export { type CallSettings, type DeployInput, planDeploy, type PlanDeps } from "./plan.ts";
+export { type DeleteInput, planDelete } from "./plan-deletion.ts";
+export type {
+  ApplyOp,
+  AppTarget,
+  ChangeStrategy,
+  DeletionPlan,
+  DeploymentPlan,
+  DeployPlan,
+  DeployProgress,
+  PlannedChange,
+  PlanStep,
+  WaitOp,
+} from "./plan-types.ts";
+export { type AssociatedResources, type InventoryEntry, inventoryEntryOf } from "./record/inventory.ts";
+export { namesItself } from "./record/ownership.ts";
+export { formatDeployError } from "./text/error-text.ts";
+export { createEventFormatter } from "./text/event-text.ts";
+export { formatPlan } from "./text/plan-text.ts";
+export type { WaitState } from "./wait/wait-state.ts";

@@ -1,0 +1,86 @@
+import {
+  annotationsOf,
+  apiVersionOf,
+  describeOrigin,
+  describeResource,
+  kindOf,
+  type KubeObject,
+  labelsOf,
+  type SourcedResource,
+  splitApiVersion,
+} from "../../resource/index.ts";
+import { annotation, label } from "../annotations.ts";
+import { withAnnotations } from "../diff/history.ts";
+import { DeployError } from "../failure.ts";
+import { isCreateStrategy, isDeleteStrategy, isUpdateStrategy } from "../options/strategies.ts";
+
+/**
+ * Refuses what lateen cannot do yet, before anything is written.
+ * @throws DeployError `DEPLOY_UNSUPPORTED` naming the feature, the resource and its file.
+ */
+export function refuseUnsupported(resources: readonly SourcedResource[]): void {
+  for (const { object, origin } of resources) {
+    const feature = unsupportedFeature(object);
+    if (feature !== undefined) {
+      throw new DeployError({
+        code: "DEPLOY_UNSUPPORTED",
+        feature,
+        resource: describeResource(object),
+        origin: describeOrigin(origin),
+      });
+    }
+  }
+}
+
+function unsupportedFeature(object: KubeObject): string | undefined {
+  if (splitApiVersion(apiVersionOf(object)).group === "kapp.k14s.io")
+    return `kapp ${kindOf(object)} (${apiVersionOf(object)})`;
+  if (labelsOf(object)[label.config] !== undefined) return `kapp Config in a ConfigMap (label ${label.config})`;
+  const keys = Object.keys(annotationsOf(object));
+  const found = keys.find(
+    (key) =>
+      key === annotation.versioned ||
+      key === annotation.renewDuration ||
+      key === annotation.versionedExplicitRef ||
+      key.startsWith(`${annotation.versionedExplicitRef}.`),
+  );
+  return found === undefined ? undefined : `annotation ${found}`;
+}
+
+/**
+ * Checks the annotations that kapp reads only half-way through its writes (reliability.md B100).
+ * @throws DeployError `DEPLOY_STRATEGY_UNKNOWN`, `DEPLOY_ANNOTATION_VALUE`.
+ */
+export function checkStrategies(object: KubeObject): void {
+  const annotations = annotationsOf(object);
+  const checks = [
+    ["create", annotations[annotation.createStrategy], isCreateStrategy],
+    ["update", annotations[annotation.updateStrategy], isUpdateStrategy],
+    ["delete", annotations[annotation.deleteStrategy], isDeleteStrategy],
+  ] as const;
+  for (const [strategy, value, isKnown] of checks) {
+    if (value !== undefined && !isKnown(value)) {
+      throw new DeployError({ code: "DEPLOY_STRATEGY_UNKNOWN", strategy, value, resource: describeResource(object) });
+    }
+  }
+  requireEmpty(object, annotation.disableAssociatedResourcesWait);
+}
+
+/** Replaces the empty nonce annotation by the present time in nanoseconds, so that every deploy updates the resource (kapp.md §2.5). */
+export function fillNonce(object: KubeObject, nanos: string): KubeObject {
+  if (annotationsOf(object)[annotation.nonce] === undefined) return object;
+  requireEmpty(object, annotation.nonce);
+  return withAnnotations(object, { [annotation.nonce]: nanos });
+}
+
+function requireEmpty(object: KubeObject, key: string): void {
+  const value = annotationsOf(object)[key];
+  if (value === undefined || value === "") return;
+  const resource = describeResource(object);
+  throw new DeployError({
+    code: "DEPLOY_ANNOTATION_VALUE",
+    resource,
+    annotation: key,
+    message: `Expected annotation '${key}' on resource '${resource}' to have value ''`,
+  });
+}

@@ -1,0 +1,103 @@
+import {
+  apiVersionOf,
+  describeOrigin,
+  describeResource,
+  equalJson,
+  generateNameOf,
+  isList,
+  isMap,
+  kindOf,
+  type KubeObject,
+  nameOf,
+  own,
+  setOwn,
+  type SourcedResource,
+  uniqueKey,
+} from "../../resource/index.ts";
+import { mutableCopy } from "../diff/rebase.ts";
+import { DeployError } from "../failure.ts";
+import { goTypeName } from "../fields.ts";
+
+/**
+ * The resources of an input: lists expanded, validated, doubles dropped (kapp.md §2.2, §2.3).
+ * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
+ */
+export function readInput(resources: readonly SourcedResource[]): SourcedResource[] {
+  const expanded = resources.flatMap(expandList).map(withoutNullMetadata);
+  validate(expanded);
+  return unique(expanded);
+}
+
+/** Any object whose `items` is an array stands for its items, whatever its kind. */
+function expandList(resource: SourcedResource): SourcedResource[] {
+  const items = own(resource.object, "items");
+  if (!isList(items)) return [resource];
+  return items.flatMap((item) => {
+    if (!isMap(item)) {
+      throw new DeployError({
+        code: "DEPLOY_LIST_ITEM",
+        origin: describeOrigin(resource.origin),
+        found: goTypeName(item),
+      });
+    }
+    return expandList({ object: item, origin: resource.origin });
+  });
+}
+
+/** `labels: null` and `annotations: null` mean the same as absent ones to every API server; as absent ones they can be added to. */
+function withoutNullMetadata(resource: SourcedResource): SourcedResource {
+  const metadata = own(resource.object, "metadata");
+  if (!isMap(metadata) || (metadata["labels"] !== null && metadata["annotations"] !== null)) return resource;
+  const object = mutableCopy(resource.object);
+  const kept = mutableCopy(metadata);
+  for (const key of ["labels", "annotations"]) if (kept[key] === null) delete kept[key];
+  setOwn(object, "metadata", kept);
+  return { object, origin: resource.origin };
+}
+
+function validate(resources: readonly SourcedResource[]): void {
+  const errors: string[] = [];
+  for (const { object, origin } of resources) {
+    const expect = (field: string, value: string): void => {
+      if (value !== "") return;
+      errors.push(
+        `Expected '${field}' on resource '${describeResource(object)}' to be non-empty (${describeOrigin(origin)})`,
+      );
+    };
+    expect("kind", kindOf(object));
+    expect("apiVersion", apiVersionOf(object));
+    expect("metadata.name", nameOf(object) === "" ? generateNameOf(object) : nameOf(object));
+  }
+  if (errors.length > 0) throw new DeployError({ code: "DEPLOY_INPUT_INVALID", errors });
+}
+
+/**
+ * Drops resources that are given twice with equal content; also used after namespaces were placed, where kapp has no such check and
+ * fails half-way. @throws DeployError `DEPLOY_INPUT_DUPLICATE`.
+ */
+export function unique(resources: readonly SourcedResource[]): SourcedResource[] {
+  const first = new Map<string, SourcedResource>();
+  const clashes: { readonly object: KubeObject; readonly origins: string }[] = [];
+  const kept: SourcedResource[] = [];
+  for (const resource of resources) {
+    const key = nameOf(resource.object) === "" ? Symbol("generated") : uniqueKey(resource.object);
+    const before = typeof key === "string" ? first.get(key) : undefined;
+    if (before === undefined) {
+      kept.push(resource);
+      if (typeof key === "string") first.set(key, resource);
+    } else if (!equalJson(before.object, resource.object)) {
+      clashes.push({
+        object: resource.object,
+        origins: `${describeOrigin(before.origin)}, ${describeOrigin(resource.origin)}`,
+      });
+    }
+  }
+  if (clashes.length > 0) {
+    throw new DeployError({
+      code: "DEPLOY_INPUT_DUPLICATE",
+      resources: clashes.map(({ object }) => describeResource(object)),
+      origins: clashes.map(({ origins }) => origins),
+    });
+  }
+  return kept;
+}

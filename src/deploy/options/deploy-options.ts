@@ -1,0 +1,97 @@
+/** Options that deploy and delete share (kapp.md §10). Times in milliseconds. */
+export interface ChangeOptions {
+  /** Print the differences before the table. Default false. */
+  readonly diffChanges: boolean;
+  readonly diffContext: number;
+  readonly diffLineNumbers: boolean;
+  readonly diffMask: boolean;
+  /** Print the table of changes. Default true. */
+  readonly diffSummary: boolean;
+  /** Plan only. Default false. */
+  readonly diffRun: boolean;
+  readonly diffAgainstLastApplied: boolean;
+  readonly applyCheckIntervalMs: number;
+  /** Calls in flight while applying. Default 20: changes of one batch do not depend on one another. */
+  readonly applyConcurrency: number;
+  readonly applyDefaultUpdateStrategy: UpdateStrategy;
+  readonly applyIgnored: boolean;
+  readonly applyTimeoutMs: number;
+  readonly exitEarlyOnApplyError: boolean;
+  readonly exitEarlyOnWaitError: boolean;
+  readonly wait: boolean;
+  readonly waitIgnored: boolean;
+  /** Longest time between two looks at a change; the first looks come sooner. */
+  readonly waitCheckIntervalMs: number;
+  readonly waitConcurrency: number;
+  /** Time without any change finishing. */
+  readonly waitTimeoutMs: number;
+  readonly ignoreFailingApiServices: boolean;
+  readonly scopeToFallbackNamespaces: boolean;
+}
+
+export interface NamespaceMapping {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface DeployOptions extends ChangeOptions {
+  readonly intoNamespace?: string;
+  readonly mapNamespaces: readonly NamespaceMapping[];
+  readonly allowEmpty: boolean;
+  readonly existingCheck: boolean;
+  readonly existingCheckConcurrency: number;
+  readonly overrideOwnership: boolean;
+  /** App-change ConfigMaps kept after a deploy. Default 5 (kapp-controller's). */
+  readonly appChangesMaxToKeep: number;
+  /** Labels of the app record. */
+  readonly labels: readonly (readonly [string, string])[];
+  /** Only touch what the input names: nothing is pruned. */
+  readonly patch: boolean;
+}
+
+export type DeleteOptions = ChangeOptions;
+
+export type CreateStrategy = "" | "fallback-on-update" | "fallback-on-update-or-noop";
+export type UpdateStrategy = "" | "fallback-on-replace" | "always-replace" | "skip";
+export type DeleteStrategy = "" | "orphan";
+
+const changeDefaults: ChangeOptions = {
+  diffChanges: false,
+  diffContext: 2,
+  diffLineNumbers: true,
+  diffMask: true,
+  diffSummary: true,
+  diffRun: false,
+  diffAgainstLastApplied: true,
+  applyCheckIntervalMs: 1_000,
+  applyConcurrency: 20,
+  applyDefaultUpdateStrategy: "",
+  applyIgnored: false,
+  applyTimeoutMs: 900_000,
+  exitEarlyOnApplyError: true,
+  exitEarlyOnWaitError: true,
+  wait: true,
+  waitIgnored: false,
+  waitCheckIntervalMs: 3_000,
+  waitConcurrency: 20,
+  waitTimeoutMs: 900_000,
+  ignoreFailingApiServices: false,
+  scopeToFallbackNamespaces: false,
+};
+
+/** kapp's defaults, with those that kapp-controller passes to a deploy (app.md §6.1). */
+export const defaultDeployOptions: DeployOptions = {
+  ...changeDefaults,
+  applyTimeoutMs: 300_000,
+  mapNamespaces: [],
+  allowEmpty: false,
+  existingCheck: true,
+  existingCheckConcurrency: 100,
+  overrideOwnership: false,
+  appChangesMaxToKeep: 5,
+  labels: [],
+  patch: false,
+};
+
+/** kapp's defaults for a delete: objects made by controllers are waited for too. */
+export const defaultDeleteOptions: DeleteOptions = { ...changeDefaults, waitIgnored: true };

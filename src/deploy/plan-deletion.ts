@@ -1,0 +1,110 @@
+import { annotationsOf, nameOf, namespaceOf } from "../resource/index.ts";
+import { annotation, label } from "./annotations.ts";
+import { type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
+import { type ExistingObject, listLabelled } from "./existing/labelled-objects.ts";
+import { configMapType, readRecord, type StoredRecord } from "./existing/read-record.ts";
+import { describeTarget } from "./existing/target.ts";
+import type { DeleteOptions } from "./options/deploy-options.ts";
+import { asDeployErrors, type CallSettings, fallbackNamespaces, type PlanDeps, typeFinder } from "./plan.ts";
+import { planSteps } from "./plan-steps.ts";
+import type { AppTarget, DeletionPlan } from "./plan-types.ts";
+import { publicChanges } from "./public-changes.ts";
+import { trimQualified } from "./record/app-record.ts";
+
+export interface DeleteInput {
+  readonly app: AppTarget;
+  readonly options: DeleteOptions;
+}
+
+/**
+ * Works out what deleting an app would do: everything that carries its label, of every kind (kapp.md §9.4). Reads only.
+ * An app that has no record is no error: there is nothing to delete.
+ * @throws DeployError for incomplete lists, unreadable records, bad rules and failed reads; `signal.reason` on abort.
+ */
+export async function planDelete(
+  input: DeleteInput,
+  cluster: DeployCluster,
+  deps: PlanDeps,
+  { signal }: CallSettings,
+): Promise<DeletionPlan> {
+  return asDeployErrors(signal, async () => {
+    const { app, options } = input;
+    const discovery = await cluster.discover({ signal });
+    const target = describeTarget(cluster, discovery, signal);
+    void Promise.allSettled([target]);
+    const stored = await readRecord(app, cluster, discovery, signal);
+    const existing = stored === undefined ? [] : await listOwned(input, stored, cluster, discovery, signal);
+    const steps = planSteps([], existing, typeFinder(discovery), options);
+    return {
+      kind: "delete",
+      target: await target,
+      app,
+      options,
+      stored,
+      elsewhere: stored === undefined ? await namespacesWithApp(app, cluster, discovery, signal) : [],
+      steps,
+      changes: publicChanges(steps),
+      discovery,
+      plannedAt: deps.clock.now(),
+      associated:
+        stored === undefined
+          ? undefined
+          : {
+              label: `${stored.record.labelKey}=${stored.record.labelValue}`,
+              namespaces: stored.record.lastChange.namespaces ?? [],
+              groupKinds: stored.record.usedGroupKinds ?? [],
+            },
+    };
+  });
+}
+
+/** All objects with the app's label; those that controllers made are deleted only where they say so (`owned-for-deletion`). */
+export async function listOwned(
+  input: DeleteInput,
+  { record }: Pick<StoredRecord, "record">,
+  cluster: DeployCluster,
+  discovery: Discovery,
+  signal: AbortSignal,
+): Promise<ExistingObject[]> {
+  const objects = await listLabelled(
+    {
+      label: { key: record.labelKey, value: record.labelValue },
+      groupKinds: undefined,
+      usedGroupKinds: record.usedGroupKinds ?? [],
+      preferredVersions: record.usedGroupVersions,
+      fallbackNamespaces: fallbackNamespaces(input.app, record, []),
+      scopeToFallbackNamespaces: input.options.scopeToFallbackNamespaces,
+      ignoreFailingApiServices: input.options.ignoreFailingApiServices,
+    },
+    cluster,
+    discovery,
+    signal,
+  );
+  return objects.map((found) =>
+    annotationsOf(found.object)[annotation.ownedForDeletion] === undefined ? found : { ...found, transient: false },
+  );
+}
+
+async function namespacesWithApp(
+  app: AppTarget,
+  cluster: DeployCluster,
+  discovery: Discovery,
+  signal: AbortSignal,
+): Promise<string[]> {
+  try {
+    const records = await cluster.list(configMapType(discovery), {
+      labelSelector: label.isApp,
+      metadataOnly: true,
+      signal,
+    });
+    const name = trimQualified(app.name);
+    return records
+      .filter((record) => trimQualified(nameOf(record)) === name)
+      .map(namespaceOf)
+      .sort();
+  } catch (error) {
+    // Only a hint.
+    if (isApiFailure(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import type { KubeObject } from "../../resource/index.ts";
+import { withoutHistory } from "../diff/history.ts";
+import { maskSecrets } from "../diff/mask.ts";
+import type { ChangeOptions } from "../options/deploy-options.ts";
+import type { DeployPlan, PlanStep } from "../plan-types.ts";
+import { trimQualified } from "../record/app-record.ts";
+import { changeTable } from "./change-table.ts";
+import { diffLines, type DiffLine, resourceLines } from "./text-diff.ts";
+
+/** What kapp prints before it applies: target, differences if asked for, table (kapp.md §11.1, §11.2, §4.4). No secret values. */
+export function formatPlan(plan: DeployPlan): string {
+  if (plan.kind === "delete" && plan.stored === undefined) {
+    const shown = plan.elsewhere.slice(0, 3).join(", ") + (plan.elsewhere.length > 3 ? ", ..." : "");
+    const name = trimQualified(plan.app.name);
+    const hint = shown === "" ? "" : ` (hint: found app '${name}' in other namespaces: ${shown})`;
+    return `${plan.target}\n\nApp '${name}' (namespace: ${plan.app.stateNamespace}) does not exist${hint}`;
+  }
+  const blocks = [plan.target];
+  if (plan.options.diffChanges) blocks.push(...diffBlocks(plan));
+  if (plan.options.diffSummary) blocks.push(changeTable(plan.steps, plan.plannedAt));
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function diffBlocks(plan: DeployPlan): string[] {
+  const mask = maskSecrets();
+  return plan.steps
+    .filter((step) => step.active)
+    .map((step) => {
+      const head = `@@ ${opName(step)} ${step.description} @@`;
+      const [left, right] = sides(step, mask);
+      const lines = showLines(diffLines(resourceLines(left), resourceLines(right)), plan.options);
+      return [head, ...lines].join("\n");
+    });
+}
+
+function opName(step: PlanStep): string {
+  return step.op;
+}
+
+function sides(
+  step: PlanStep,
+  mask: (object: KubeObject) => KubeObject,
+): [KubeObject | undefined, KubeObject | undefined] {
+  const left =
+    step.left === undefined ? undefined : mask(step.fresh === undefined ? step.left : withoutHistory(step.left));
+  return [left, step.target === undefined ? undefined : mask(step.target)];
+}
+
+/** `context`: N−1 common lines before a changed one and N after, as kapp does it. */
+function showLines(lines: readonly DiffLine[], options: ChangeOptions): string[] {
+  const shown = new Set<number>();
+  lines.forEach((line, index) => {
+    if (line.line === "same") return;
+    for (let i = index - options.diffContext + 1; i <= index + options.diffContext; i++) shown.add(i);
+    shown.add(index);
+  });
+  const out: string[] = [];
+  let gap = false;
+  lines.forEach((line, index) => {
+    if (!shown.has(index)) {
+      gap = true;
+      return;
+    }
+    if (gap) out.push("  ...");
+    gap = false;
+    out.push(showLine(line, options.diffLineNumbers));
+  });
+  if (gap && out.length > 0) out.push("  ...");
+  return out;
+}
+
+function showLine(line: DiffLine, numbers: boolean): string {
+  const pad = (number: number): string => String(number).padStart(3);
+  switch (line.line) {
+    case "same":
+      return `${numbers ? `${pad(line.left)},${pad(line.right)} ` : ""}  ${line.text}`;
+    case "removed":
+      return `${numbers ? `${pad(line.left)}     ` : ""}- ${line.text}`;
+    case "added":
+      return `${numbers ? `    ${pad(line.right)} ` : ""}+ ${line.text}`;
+  }
+}
