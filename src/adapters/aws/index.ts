@@ -1,2 +1,2 @@
-export { SecretsError, type SecretsFailure } from "./secrets-error.ts";
+export { SecretsError } from "./secrets-error.ts";
 export { createSecretsManagerVault, type SecretsManagerVaultOptions } from "./secrets-manager-vault.ts";

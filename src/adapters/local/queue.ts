@@ -27,7 +27,7 @@ export interface ReceivedWakeUp {
   readonly receives: number;
 }
 
-export interface DeadLetter {
+interface DeadLetter {
   readonly queue: QueueName;
   readonly key: string;
   readonly sentAt: number;
