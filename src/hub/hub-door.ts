@@ -39,12 +39,11 @@ export interface HubOptions {
   readonly onSecretChange?: (namespace: string, name: string, change: HubChange) => Promise<void>;
   readonly onConfigMapChange?: (namespace: string, name: string, change: HubChange) => Promise<void>;
   /**
-   * Answers writes and reads of ServiceAccounts and RBAC kinds from the home cluster instead of the hub's store. The request carries no
-   * credentials of the caller. Default: stored in the hub, with a warning that the home cluster needs them too.
+   * Answers requests for ServiceAccounts and RBAC kinds from the home cluster instead of the hub's store: for operators who let `admin`
+   * tokens (and no others) set those up through the hub. The request's path is a Kubernetes path, its headers hold no credentials.
+   * Default: stored in the hub, with a warning that they grant nothing there.
    */
   readonly forward?: (request: Request) => Promise<Response>;
-  /** Finalizers put on every App at its creation, so that nothing can remove it before its resources are. Default none. */
-  readonly appFinalizers?: readonly string[];
   /** Path under which `handle` is mounted. Default `""`: the hub is the root. */
   readonly basePath?: string;
 }

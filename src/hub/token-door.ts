@@ -3,6 +3,7 @@
  * `admin` is everything, tokens included.
  */
 export type Scope = "apps:read" | "apps:write" | "secrets:read" | "secrets:write" | "admin";
+export const scopes: readonly Scope[] = ["apps:read", "apps:write", "secrets:read", "secrets:write", "admin"];
 
 /** What is stored of a token: never the token itself. */
 export interface TokenRecord {
@@ -30,6 +31,8 @@ export interface HubTokens {
   }): Promise<{ readonly token: string; readonly record: TokenRecord }>;
   /** The live token of an `Authorization: Bearer …` header, `undefined` for anything else. For the by-hand API, which shares the tokens. */
   authenticate(request: Request): Promise<TokenRecord | undefined>;
+  /** Whether the token of that id may still be used: for streams that outlast a request. */
+  isLive(id: string): Promise<boolean>;
   list(): Promise<readonly TokenRecord[]>;
   /** `false` when there is no such token. */
   revoke(id: string): Promise<boolean>;

@@ -1,6 +1,7 @@
 /** What happens to an object between the body of a request and the store, other than merging. */
 import {
   apiVersionOf,
+  isList,
   isMap,
   type Json,
   kindOf,
@@ -146,7 +147,10 @@ function finalizerFaults(object: KubeObject, old: KubeObject | undefined): reado
       ];
 }
 
+/** What holds an object that is to be deleted. */
 export function finalizersOf(object: KubeObject | undefined): readonly string[] {
-  const list = own(own(object, "metadata"), "finalizers");
-  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
+  const lists = [own(own(object, "metadata"), "finalizers")];
+  // A namespace is also held by its own content, which is told in its spec.
+  if (object !== undefined && kindOf(object) === "Namespace") lists.push(own(own(object, "spec"), "finalizers"));
+  return lists.flatMap((list) => (isList(list) ? list.filter((one) => typeof one === "string") : []));
 }

@@ -2,19 +2,26 @@ export {
   alreadyExists,
   ApiError,
   badRequest,
+  conflict,
   type FieldFault,
   forbidden,
   forbiddenField,
   invalidValue,
+  invalid,
   notFound,
   required,
+  type StatusReason,
+  type Subject,
   unsupportedValue,
 } from "./api-error.ts";
-export { createKubeApi, type KubeApi, type KubeApiOptions } from "./kube-api.ts";
+export { builtinType, builtinTypes } from "./builtin-types.ts";
+export { createKubeApi, type KubeApi, type KubeApiOptions, type ObjectReader } from "./kube-api.ts";
 export { createMemoryObjectStore } from "./memory-object-store.ts";
 export type { ObjectChange, ObjectKey, ObjectPage, ObjectStore, StoredObject } from "./object-store.ts";
 export type { TypeRegistry } from "./registry.ts";
 export type { ApiLimits } from "./request-context.ts";
+export { parseRequestPath, type RequestTarget, type ResourceTarget } from "./request-path.ts";
+export { type ReviewOptions, reviewTypes } from "./review-types.ts";
 export { openSchema } from "./schema.ts";
 export type {
   Attributes,

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "../base/index.ts";
+import type { KubeObject } from "../resource/index.ts";
 import { ApiError, unknownPath } from "./api-error.ts";
 import { answerDocument, createDocumentCache } from "./documents.ts";
+import { fromStore, keyOf } from "./object-codec.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { createTypeRegistry, type TypeRegistry } from "./registry.ts";
+import { createTypeRegistry, type ResolvedType, type TypeRegistry } from "./registry.ts";
 import { jsonResponse } from "./representation.ts";
 import type { ApiDeps, ApiLimits } from "./request-context.ts";
 import { parseRequestPath } from "./request-path.ts";
@@ -29,10 +31,19 @@ export interface KubeApiOptions {
 export interface KubeApi {
   /** Answers any request; never rejects. */
   handle(request: Request): Promise<Response>;
-  /** The same for a caller that needs no token: parts of the same program. */
+  /** The same for a caller that needs no token, a part of the same program; paths are without the base path. */
   handleAs(caller: Caller, request: Request): Promise<Response>;
   /** The served types; may be changed at any time. */
   readonly types: TypeRegistry;
+  /** Reads without a request; objects are as stored (sealed) and must not be changed. */
+  readonly objects: ObjectReader;
+}
+
+/** Direct reads of served objects. */
+export interface ObjectReader {
+  get(type: ServedType, namespace: string, name: string): Promise<KubeObject | undefined>;
+  /** Of all namespaces without one. */
+  list(type: ServedType, namespace?: string): Promise<readonly KubeObject[]>;
 }
 
 const defaultLimits: ApiLimits = { maxPage: 500, maxWatchMs: 30 * 60_000, watchPollMs: 1000 };
@@ -50,15 +61,19 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
   const basePath = (options.basePath ?? "").replace(/\/+$/, "");
   const documents = createDocumentCache(registry);
 
-  const answer = async (request: Request, authenticate: () => Promise<Caller | undefined>): Promise<Response> => {
+  const answer = async (
+    request: Request,
+    base: string,
+    authenticate: () => Promise<Caller | undefined>,
+  ): Promise<Response> => {
     const warnings: string[] = [];
     let response: Response;
     try {
       const url = new URL(request.url);
-      if (!url.pathname.startsWith(basePath)) throw unknownPath();
+      if (!`${url.pathname}/`.startsWith(`${base}/`)) throw unknownPath();
       const caller = await authenticate();
       if (caller === undefined) throw new ApiError("Unauthorized", "Unauthorized");
-      const target = parseRequestPath(url.pathname.slice(basePath.length));
+      const target = parseRequestPath(url.pathname.slice(base.length));
       response =
         target.kind === "resource"
           ? await answerResource(request, url, target, caller, deps, warnings)
@@ -74,9 +89,30 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
   };
 
   return {
-    handle: (request) => answer(request, () => options.authenticate(request)),
-    handleAs: (caller, request) => answer(request, async () => caller),
+    handle: (request) => answer(request, basePath, () => options.authenticate(request)),
+    handleAs: (caller, request) => answer(request, "", async () => caller),
     types: registry,
+    objects: createObjectReader(deps),
+  };
+}
+
+function createObjectReader({ store, registry }: ApiDeps): ObjectReader {
+  const resolve = (type: ServedType): ResolvedType => {
+    const resolved = registry.find(type.group, type.versions[0].name, type.plural);
+    if (resolved === undefined) throw new RangeError(`${type.kind} is not served`);
+    return resolved;
+  };
+  return {
+    get: async (type, namespace, name) => {
+      const resolved = resolve(type);
+      const stored = await store.get(keyOf(resolved, namespace, name));
+      return stored === undefined ? undefined : fromStore(stored, resolved);
+    },
+    list: async (type, namespace) => {
+      const resolved = resolve(type);
+      const page = await store.list(resolved.storeType, namespace === undefined ? {} : { namespace });
+      return page.objects.map((stored) => fromStore(stored, resolved));
+    },
   };
 }
 

@@ -1,0 +1,63 @@
+import { ApiError, forbidden, parseRequestPath, type ResourceTarget } from "../kubeapi/index.ts";
+import { stringifyJson } from "../resource/index.ts";
+import type { HubOptions } from "./hub-door.ts";
+import type { HubTokens } from "./token-door.ts";
+
+/** Headers that mean something to the home cluster and are no credentials. */
+const passedHeaders = ["accept", "content-type", "user-agent"];
+
+/** Passes requests for identities and permissions on to the home cluster, where they count; `undefined`: the hub answers itself. */
+export function createForwarder(
+  options: HubOptions,
+  tokens: HubTokens,
+): (request: Request) => Promise<Response | undefined> {
+  const { forward } = options;
+  const basePath = (options.basePath ?? "").replace(/\/+$/, "");
+  if (forward === undefined) return async () => undefined;
+  return async (request) => {
+    const url = new URL(request.url);
+    const target = targetOf(url.pathname.slice(basePath.length));
+    if (target === undefined) return undefined;
+    const token = await tokens.authenticate(request);
+    // The hub's own answer to a missing token is as good.
+    if (token === undefined) return undefined;
+    const namespaced = token.namespaces === "*" || token.namespaces.includes(target.namespace ?? "");
+    // Writing roles with the home cluster's credentials is power over that cluster; minting tokens there is more than that.
+    if (!token.scopes.includes("admin") || !namespaced || target.subresource !== "") return refusal(target);
+    const headers = new Headers();
+    for (const name of passedHeaders) {
+      const value = request.headers.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    const path = url.pathname.slice(basePath.length) + url.search;
+    const body = request.method === "GET" || request.method === "HEAD" ? null : await request.arrayBuffer();
+    return forward(
+      new Request(new URL(path, "http://home"), { method: request.method, headers, body, signal: request.signal }),
+    );
+  };
+}
+
+function targetOf(path: string): ResourceTarget | undefined {
+  try {
+    const target = parseRequestPath(path);
+    if (target.kind !== "resource") return undefined;
+    const isIdentity = target.group === "" && target.version === "v1" && target.resource === "serviceaccounts";
+    const isPermission = target.group === "rbac.authorization.k8s.io" && target.version === "v1";
+    return isIdentity || isPermission ? target : undefined;
+  } catch (error) {
+    // The hub answers wrong paths itself.
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+}
+
+function refusal({ group, resource, name }: ResourceTarget): Response {
+  const error = forbidden(
+    { group, resource, ...(name !== "" && { name }) },
+    "it lies on the home cluster: reaching it through the hub needs a token with the scope admin",
+  );
+  return new Response(stringifyJson(error.toStatus()), {
+    status: error.code,
+    headers: { "content-type": "application/json" },
+  });
+}
