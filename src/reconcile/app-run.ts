@@ -3,12 +3,13 @@
  * content-addressed caches hold. A newer commit, an edit, a pause or a deletion ends the slice at its next safe point.
  */
 import { type App, appStatusJson, emptyStatus, parseApp, paused, stageFailed } from "../app/index.ts";
+import { DeployError } from "../deploy/index.ts";
 import { type KubeObject, uidOf } from "../resource/index.ts";
 import { unindexApp } from "./catalogue.ts";
 import { deleteApp } from "./delete-app.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { type AppName, restOfKey, splitAppName } from "./keys.ts";
-import { underLease, type Verdict } from "./lease.ts";
+import { LeaseLost, underLease, type Verdict } from "./lease.ts";
 import type { Lease } from "./ports.ts";
 import { reconcileApp } from "./reconcile-app.ts";
 import type { RunCause, RunEvent } from "./run-event.ts";
@@ -57,6 +58,8 @@ async function slice(
   try {
     if ("problems" in parsed) return await refuse(object, parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), recorder, deps);
     return await decide(parsed.app, lease, recorder, deps, options);
+  } catch (error) {
+    return await afterFence(error, lease, recorder, deps);
   } finally {
     await recorder.flush();
   }
@@ -75,6 +78,22 @@ async function decide(app: App, lease: Lease, recorder: RunRecorder, deps: Recon
     return { type: "later", at: now + quarantineMs, cause: "retry", keepTries: false };
   }
   return app.deletionTimestamp === undefined ? reconcileApp(app, lease, recorder, deps, options) : deleteApp(app, lease, recorder, deps, options);
+}
+
+/**
+ * The run cluster has seen a larger epoch. Either another run has taken over, then this one ends without a trace; or the lease is still ours and the
+ * store is older than the cluster: then its epoch is adopted and the run begins again.
+ */
+async function afterFence(error: unknown, lease: Lease, recorder: RunRecorder, deps: ReconcileDeps): Promise<Verdict> {
+  if (!(error instanceof DeployError) || error.failure.code !== "DEPLOY_FENCED") throw error;
+  const { clock, log, metrics, rows } = deps;
+  const { found } = error.failure;
+  metrics.count("lateen_epoch_rejected_total");
+  log.warn("fenced by the run cluster", { app: recorder.app, epoch: lease.epoch, found });
+  recorder.emit({ at: clock.now(), type: "finished", ms: 0, outcome: "superseded", description: error.message });
+  const row = await rows.get(lease.key);
+  if (row?.holder !== lease.holder || row.epoch !== lease.epoch) throw new LeaseLost(`another run took over ${lease.key}`);
+  return { type: "later", at: clock.now(), cause: "retry", keepTries: true, epochAtLeast: found };
 }
 
 /** An App that cannot be read says so in its status; it waits for an edit. */

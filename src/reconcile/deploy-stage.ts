@@ -161,8 +161,9 @@ async function guarded<Result>(verb: "Deploying" | "Deleting", stdout: string, w
   }
 }
 
-/** Errors of the engine and of the API server are the tool's; anything else is ours and flies on. */
+/** Errors of the engine and of the API server are the tool's; anything else, a lost fence too, is ours and flies on. */
 function asToolFailure(verb: "Deploying" | "Deleting", error: unknown, stdout: string): StageFailure | undefined {
+  if (error instanceof DeployError && error.failure.code === "DEPLOY_FENCED") return undefined;
   if (error instanceof DeployError) return toolFailure(verb, formatDeployError(error.failure), stdout, error);
   if (isApiFailure(error)) return toolFailure(verb, error.message, stdout, error);
   return undefined;

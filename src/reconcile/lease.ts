@@ -8,8 +8,8 @@ const selfStopMs = 45_000;
 /** What a run says when it ends: completed, or to be continued at a time. */
 export type Verdict =
   | { readonly type: "done" }
-  /** To be continued at a time. `keepTries`: the attempt counts as one that did not end (else only kills count). */
-  | { readonly type: "later"; readonly at: number; readonly cause: "wait" | "retry"; readonly keepTries: boolean };
+  /** To be continued at a time. `keepTries`: the attempt counts as one that did not end (else only kills count). `epochAtLeast`: see `WorkRows.defer`. */
+  | { readonly type: "later"; readonly at: number; readonly cause: "wait" | "retry"; readonly keepTries: boolean; readonly epochAtLeast?: number };
 
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
@@ -43,7 +43,7 @@ export async function underLease(
   const result =
     verdict.type === "done"
       ? await rows.finish(lease)
-      : await rows.defer(lease, verdict.at, { keepTries: verdict.keepTries });
+      : await rows.defer(lease, verdict.at, verdict);
   if (result === "lost") deps.log.warn("lease lost before the run was settled", { key, epoch: lease.epoch });
   return { verdict, dueAgain: result === "dirty" };
 }

@@ -55,9 +55,14 @@ export interface WorkRows {
   finish(lease: Lease): Promise<"clean" | "dirty" | "lost">;
   /**
    * Gives the row back unfinished: lease freed, still dirty, due at `nextAt` (or at once if somebody asked again meanwhile: then `dirty`).
-   * `keepTries: false` zeroes tries (a wait slice is no failure).
+   * `keepTries: false` zeroes tries (a wait slice is no failure). `epochAtLeast` raises the row's epoch: the run cluster has seen a larger one,
+   * because the store came back from an old backup (reliability.md F28).
    */
-  defer(lease: Lease, nextAt: number, options: { readonly keepTries: boolean }): Promise<"deferred" | "dirty" | "lost">;
+  defer(
+    lease: Lease,
+    nextAt: number,
+    options: { readonly keepTries: boolean; readonly epochAtLeast?: number },
+  ): Promise<"deferred" | "dirty" | "lost">;
   get(key: string): Promise<WorkRow | undefined>;
   /** Keys of dirty rows with `nextAt <= now` and no live lease, oldest first. May lag behind (an index). */
   due(now: number, limit: number): Promise<readonly string[]>;

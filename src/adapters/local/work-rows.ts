@@ -39,7 +39,7 @@ export function createWorkRows(connection: Connection): WorkRows {
 
   // While a lease is held, next_at keeps the time that made the row due, or an earlier one: a request of meanwhile stays due.
   const defer = connection.prepare(`
-    UPDATE rows SET tries = iif(:keepTries, tries, 0), holder = NULL, lease_until = NULL, lease_wanted = NULL,
+    UPDATE rows SET tries = iif(:keepTries, tries, 0), epoch = max(epoch, :epochAtLeast), holder = NULL, lease_until = NULL, lease_wanted = NULL,
       next_at = iif(wanted > lease_wanted, min(next_at, :nextAt), :nextAt)
     WHERE key = :key AND holder = :holder AND epoch = :epoch
     RETURNING wanted > :wanted AS dirty`);
@@ -81,11 +81,11 @@ export function createWorkRows(connection: Connection): WorkRows {
         return numberOf(freed, "dirty") === 1 ? "dirty" : "clean";
       }),
 
-    defer: ({ key, holder, epoch, wanted }: Lease, nextAt, { keepTries }) =>
+    defer: ({ key, holder, epoch, wanted }: Lease, nextAt, { keepTries, epochAtLeast = 0 }) =>
       connection.write(() => {
-        const row = defer.get({ key, holder, epoch, wanted, nextAt, keepTries: keepTries ? 1 : 0 });
+        const row = defer.get({ key, holder, epoch, wanted, nextAt, keepTries: keepTries ? 1 : 0, epochAtLeast });
         if (row !== undefined) return numberOf(row, "dirty") === 1 ? "dirty" : "deferred";
-        const freed = freedByUs.get({ key, epoch, wanted });
+        const freed = freedByUs.get({ key, epoch: Math.max(epoch, epochAtLeast), wanted });
         if (freed === undefined || numberOf(freed, "finished") === 1) return "lost";
         return numberOf(freed, "dirty") === 1 ? "dirty" : "deferred";
       }),

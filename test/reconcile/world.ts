@@ -1,0 +1,150 @@
+/** One lateen process with an embedded run cluster and a real git server, for scenarios. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Cluster, connectCluster, parseKubeconfig } from "../../src/cluster/index.ts";
+import { type LocalConfig, type LocalServer, parseConfig, startLocal } from "../../src/functions/index.ts";
+import { isMap, type Json, type KubeObject, own } from "../../src/resource/index.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
+import { type GitServer, type ServedRepository, startGitServer } from "../support/git-server.ts";
+
+export const webhookSecret = "0123456789abcdef0123456789abcdef";
+
+export interface World {
+  readonly dataDir: string;
+  readonly config: LocalConfig;
+  readonly sandbox: Sandbox;
+  /** An administrator's client of the run cluster. */
+  readonly cluster: Cluster;
+  readonly git: GitServer;
+  readonly repository: ServedRepository;
+  lateen: LocalServer;
+  readonly logs: readonly string[];
+  /** Puts an object into the hub as `kubectl apply` would. */
+  apply(object: KubeObject): Promise<void>;
+  /** The App's status once `ready` holds; fails after 10 s with what it last was. */
+  until(name: string, ready: (status: Json | undefined) => boolean): Promise<Json | undefined>;
+  /** An object of the run cluster. */
+  live(kind: string, name: string): Promise<KubeObject | undefined>;
+  /** Stops lateen and starts it again on the same data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startWorld(flags: Readonly<Record<string, string>> = {}): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), "lateen-scenario-"));
+  const sandbox = await startSandbox({ readyDelayMs: 50, reconcileDelayMs: 50 });
+  const git = await startGitServer();
+  const repository = await git.createRepository("shop");
+  const home = join(dataDir, "home.kubeconfig");
+  await writeFile(home, sandbox.kubeconfig);
+  const parsed = parseConfig({
+    flags: { dataDir: join(dataDir, "data"), homeKubeconfig: home, port: "0", tls: "false", syncPeriod: "1h", logLevel: "debug", ...flags },
+    environment: { LATEEN_WEBHOOK_SECRETS: webhookSecret, LATEEN_TLS: "false" },
+  });
+  if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
+  const { config } = parsed;
+  const logs: string[] = [];
+  const start = (): Promise<LocalServer> => startLocal(config, { write: (line) => logs.push(line) });
+  const cluster = connectCluster(parseKubeconfig(sandbox.kubeconfig, { now: Date.now() }));
+  const world: World = {
+    dataDir,
+    config,
+    sandbox,
+    cluster,
+    git,
+    repository,
+    lateen: await start(),
+    logs,
+    apply: async (object) => {
+      await world.lateen.hub.apply(object, { fieldManager: "test" });
+    },
+    until: async (name, ready) => {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        const object = await world.lateen.hub.apps.get("ns1", name);
+        const status = own(object, "status");
+        if (ready(status)) return status;
+        if (Date.now() > deadline) throw new Error(`App ${name} is ${JSON.stringify(status)}\n${logs.slice(-15).join("\n")}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    live: async (kind, name) => {
+      const { types } = await cluster.discover();
+      const type = types.find((candidate) => candidate.kind === kind);
+      if (type === undefined) throw new Error(`the run cluster has no kind ${kind}`);
+      return cluster.get(type, type.namespaced ? "ns1" : "", name);
+    },
+    restart: async () => {
+      await world.lateen.stop();
+      world.lateen = await start();
+    },
+    stop: async () => {
+      await world.lateen.stop();
+      await cluster.close();
+      await Promise.all([sandbox.stop(), git.close()]);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  await world.apply(secret("cluster", { value: sandbox.kubeconfig }));
+  return world;
+}
+
+export function secret(name: string, stringData: Readonly<Record<string, string>>): KubeObject {
+  return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "ns1" }, stringData };
+}
+
+/** An App that fetches one folder of the repository. */
+export function gitApp(name: string, repository: ServedRepository, subPath: string, spec: KubeObject = {}): KubeObject {
+  return {
+    apiVersion: "kappctrl.k14s.io/v1alpha1",
+    kind: "App",
+    metadata: { name, namespace: "ns1" },
+    spec: {
+      cluster: { namespace: "ns1", kubeconfigSecretRef: { name: "cluster" } },
+      fetch: [{ git: { url: repository.url, ref: "origin/main", subPath } }],
+      template: [{ ytt: {} }],
+      deploy: [{ kapp: {} }],
+      ...spec,
+    },
+  };
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>>, annotations: Readonly<Record<string, string>> = {}): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, annotations }, data });
+}
+
+export function conditionOf(status: Json | undefined): string {
+  const conditions = own(status, "conditions");
+  const first = Array.isArray(conditions) ? (conditions[0] as Json | undefined) : undefined;
+  const type = own(first, "type");
+  return typeof type === "string" ? type : "";
+}
+
+export function textAt(value: Json | undefined, ...path: readonly string[]): string {
+  const found = path.reduce<Json | undefined>((inner, key) => own(inner, key), value);
+  return typeof found === "string" ? found : isMap(found) ? JSON.stringify(found) : String(found ?? "");
+}
+
+/** A GitHub push delivery for a repository, signed. */
+export async function deliverPush(world: World, after: string, ref = "refs/heads/main"): Promise<Response> {
+  const { createHmac } = await import("node:crypto");
+  const url = world.repository.url;
+  const body = JSON.stringify({
+    ref,
+    after,
+    before: "0".repeat(40),
+    repository: { full_name: "acme/shop", clone_url: url, html_url: url.replace(/\.git$/, ""), url },
+    commits: [],
+  });
+  return fetch(`${world.lateen.url}/webhooks/github`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-github-event": "push",
+      "x-github-delivery": crypto.randomUUID(),
+      "x-hub-signature-256": `sha256=${createHmac("sha256", webhookSecret).update(body).digest("hex")}`,
+    },
+    body,
+  });
+}
