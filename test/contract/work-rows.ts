@@ -156,6 +156,14 @@ export function workRowsContract(name: string, make: Make<WorkRows>): void {
       assert.equal((await leased(rows, "b", 5_000)).tries, 2);
     },
 
+    "defer adopts a larger epoch that the run cluster has seen (F28)": async (rows) => {
+      await rows.want(key, 1);
+      const lease = await leased(rows, "a", 1);
+      const seen = lease.epoch + 1_000;
+      assert.equal(await rows.defer(lease, 2, { keepTries: true, epochAtLeast: seen }), "deferred");
+      assert.equal((await leased(rows, "b", 2)).epoch, seen + 1);
+    },
+
     "a wait slice is no failure: defer without keepTries zeroes them": async (rows) => {
       await rows.want(key, 1);
       await rows.defer(await leased(rows, "a", 1), 2, { keepTries: false });
