@@ -13,7 +13,7 @@ import { createSessions, type Sessions } from "./sessions.ts";
 import { type Exchange, runCommand, type SmartHttpDeps, type Traffic } from "./smart-http.ts";
 import { escapeText } from "./text.ts";
 import type { GitFetch } from "./transport.ts";
-import { complete, type GitFile, type Location, locate, readFiles } from "./walk.ts";
+import { complete, type GitFile, type Location, locate, readFiles, segmentsOf } from "./walk.ts";
 import { encodeLsRefs, readRefs, type Ref } from "./wire/ls-refs.ts";
 import { readPackets } from "./wire/pkt-line.ts";
 
@@ -247,7 +247,7 @@ async function readTreesOf(
   const source = new ObjectSource(exchange.repo.href, context.objects, fetcher);
   // All is wanted: then all can come with the commit, unless much of it is here already.
   const everything = withContent && subPaths.includes("") && !(await isWarmAt(context, source, exchange.repo.href, ""));
-  const depth = Math.max(...subPaths.map((subPath) => subPath.split("/").length));
+  const depth = Math.max(...subPaths.map((subPath) => segmentsOf(subPath).length));
   // A deep subPath saves a round trip where the root's directories come along.
   const root = await readCommit(source, fetcher, commit, everything ? "content" : { levels: depth > 2 ? 2 : 1 });
   const locations = await locate(source, root.tree, subPaths);

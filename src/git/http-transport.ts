@@ -1,5 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { getCACertificates } from "node:tls";
 import { Agent, buildConnector, fetch } from "undici";
 import { type AddressPolicy, classifyAddress } from "./address-policy.ts";
@@ -32,11 +33,26 @@ export function createGitTransport(options: GitTransportOptions): GitTransport {
   const isInsecure = (url: URL): boolean =>
     (options.insecureHosts ?? []).some((host) => host === url.hostname || host === url.host);
   return {
-    fetch: (url, request) => fetch(url, { ...request, dispatcher: isInsecure(new URL(url)) ? insecure : strict }),
+    fetch: async (url, request) => {
+      const { status, headers, body } = await fetch(url, {
+        ...request,
+        dispatcher: isInsecure(new URL(url)) ? insecure : strict,
+      });
+      return { status, headers, body: body === null ? null : givingBack(body) };
+    },
     close: async () => {
       await Promise.all([strict.close(), insecure.close()]);
     },
   };
+}
+
+/**
+ * undici takes a connection for busy until the turn of the event loop after the body has ended: a request sent at once would open, and shake hands on,
+ * a second connection. So the end of a body is told one turn later.
+ */
+async function* givingBack(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  yield* body;
+  await setImmediate();
 }
 
 function createAgent(options: GitTransportOptions, rejectUnauthorized: boolean): Agent {

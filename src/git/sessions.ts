@@ -50,7 +50,7 @@ export function createSessions(deps: SmartHttpDeps): Sessions {
     use: async (exchange, work) => {
       const { href, credentials } = exchange.repo;
       // By user and password: a session remembers which of them the server took.
-      const key = JSON.stringify([href, credentials?.username, credentials?.password]);
+      const key = JSON.stringify([href, credentials?.username, credentials?.password, credentials?.force]);
       const known = kept.get(key);
       if (known === undefined || known.until <= deps.clock.now()) return work(await open(key, exchange));
       try {

@@ -20,7 +20,6 @@ export type Location =
 
 /**
  * Walks from the root tree to each subPath, fetching the trees of one level of all subPaths together.
- * `./a//b/` is `a/b`; `..` is a name that no tree has.
  */
 export async function locate(
   source: ObjectSource,
@@ -30,7 +29,7 @@ export async function locate(
   const found = new Map<string, Location>();
   let walkers: Walker[] = subPaths.map((subPath) => ({
     subPath,
-    rest: subPath.split("/").filter((segment) => segment !== "" && segment !== "."),
+    rest: segmentsOf(subPath),
     path: "",
     oid: rootTree,
   }));
@@ -46,6 +45,11 @@ export async function locate(
     walkers = next;
   }
   return found;
+}
+
+/** The names on the way: `./a//b/` is `a/b`; `..` stays and is a name that no tree has. */
+export function segmentsOf(subPath: string): string[] {
+  return subPath.split("/").filter((segment) => segment !== "" && segment !== ".");
 }
 
 interface Walker {
