@@ -59,7 +59,8 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     secrets: vault,
     clock,
     log,
-    onAppChange: (namespace, name) => noteAppChanged(namespace, name, deps),
+    // Labels and annotations are no reason to run (app.md §3.2).
+    onAppChange: async (namespace, name, change) => (change === "metadata" ? undefined : noteAppChanged(namespace, name, deps)),
     onSecretChange: (namespace, name) => noteSecretChanged(namespace, name, deps),
     onConfigMapChange: (namespace, name) => noteConfigMapChanged(namespace, name, deps),
   });
