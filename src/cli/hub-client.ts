@@ -56,7 +56,7 @@ async function reach(url: string, request: RequestInit): Promise<Response> {
     request.signal?.throwIfAborted();
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new CommandError(
-      `lateen cannot be reached at ${new URL(url).origin}: ${cause} (hint: is \`lateen serve\` running?)`,
+      `cannot reach lateen at ${new URL(url).origin}: ${cause} (hint: is \`lateen serve\` running?)`,
       { cause: error },
     );
   }

@@ -1,5 +1,4 @@
 import type { DefineCommand } from "../command.ts";
-import { runDemo } from "../demo/run-demo.ts";
 
 export const defineDemo: DefineCommand = (command, context) => {
   command
@@ -8,5 +7,8 @@ export const defineDemo: DefineCommand = (command, context) => {
         "Needs git, and no account, cluster or container. Ends by itself in less than a minute.",
     )
     .option("--keep", "leave everything running afterwards and print the addresses; Ctrl-C ends it")
-    .action((options: { keep?: true }) => runDemo(context, { keep: options.keep === true }));
+    .action(async (options: { keep?: true }) => {
+      const { runDemo } = await import("../demo/run-demo.ts");
+      await runDemo(context, { keep: options.keep === true });
+    });
 };

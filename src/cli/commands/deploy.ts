@@ -1,7 +1,7 @@
 import { deployOnce } from "../../reconcile/index.ts";
 import { addAppOptions, type AppOptions, withApp } from "../app-options.ts";
 import type { DefineCommand } from "../command.ts";
-import { CommandError } from "../exit-code.ts";
+import { exitCodes } from "../exit-code.ts";
 import { createTimeline } from "../timeline.ts";
 
 export const defineDeploy: DefineCommand = (command, context) => {
@@ -22,12 +22,13 @@ Examples:
     .action((options: AppOptions & { diff?: true }) =>
       withApp(options, context, async ({ app, deps }) => {
         const timeline = createTimeline({ paint: context.terminal.paint, showDiff: options.diff === true });
-        let failure: string | undefined = "the run ended without a result";
+        let outcome: string | undefined;
         for await (const event of deployOnce(app, deps, { signal: context.signal })) {
           for (const line of timeline.lines(event)) context.terminal.err(line);
-          if (event.type === "finished") failure = event.outcome === "succeeded" ? undefined : event.description;
+          if (event.type === "finished") outcome = event.outcome;
         }
-        if (failure !== undefined) throw new CommandError(failure);
+        // The timeline has said why.
+        if (outcome !== "succeeded") context.exitWith(exitCodes.failed);
       }),
     );
 };

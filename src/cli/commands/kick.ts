@@ -1,7 +1,7 @@
 import type { ProgressLine } from "../../http/index.ts";
 import type { DefineCommand } from "../command.ts";
 import { parseAppName } from "../app-name.ts";
-import { CommandError } from "../exit-code.ts";
+import { CommandError, exitCodes } from "../exit-code.ts";
 import { addHubOptions, type HubOptions, openHubAccess } from "../hub-access.ts";
 import { createHubClient } from "../hub-client.ts";
 import { escapeControls } from "../terminal.ts";
@@ -22,8 +22,8 @@ export const defineKick: DefineCommand = (command, context) => {
         const timeline = createTimeline({ paint: context.terminal.paint });
         for await (const line of readLines(response.body ?? [])) {
           // The server is lateen itself; its contract is tested there.
-          const failure = showLine(JSON.parse(line) as ProgressLine, timeline, context.terminal.err);
-          if (failure !== undefined) throw new CommandError(failure);
+          if (showLine(JSON.parse(line) as ProgressLine, timeline, context.terminal.err) === "failed")
+            context.exitWith(exitCodes.failed);
         }
       } finally {
         await client.close();
@@ -31,15 +31,18 @@ export const defineKick: DefineCommand = (command, context) => {
     });
 };
 
-/** Prints a line of progress; answers the reason if it says that the run failed or can no longer be followed. */
-function showLine(line: ProgressLine, timeline: Timeline, print: (line: string) => void): string | undefined {
+/**
+ * Prints a line of progress; answers whether the run has failed.
+ * @throws CommandError when the run can no longer be followed.
+ */
+function showLine(line: ProgressLine, timeline: Timeline, print: (line: string) => void): "failed" | undefined {
   if (line.type === "accepted") {
     print(escapeControls(`asked for a run of ${line.app}`));
     return undefined;
   }
-  if (line.type === "detached") return line.reason;
+  if (line.type === "detached") throw new CommandError(line.reason);
   for (const text of timeline.lines(line)) print(text);
-  return line.type === "finished" && line.outcome === "failed" ? line.description : undefined;
+  return line.type === "finished" && line.outcome === "failed" ? "failed" : undefined;
 }
 
 async function* readLines(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string, void, void> {

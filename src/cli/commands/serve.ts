@@ -24,7 +24,7 @@ export const defineServe: DefineCommand = (command, context) => {
     const config = await loadConfig({ flags, environment: context.environment, configFile });
     const server = await startLocal(config);
     noteUrl(config, server.url);
-    context.terminal.err(`lateen listens on ${server.url}`);
+    context.terminal.out(`lateen listens on ${server.url}`);
     try {
       await new Promise<void>((resolve) => {
         if (context.signal.aborted) resolve();
