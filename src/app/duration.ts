@@ -13,7 +13,8 @@ const unitNs: ReadonlyMap<string, number> = new Map([
 /** Largest duration that Go holds (int64 nanoseconds), in milliseconds. */
 const maxMs = 9_223_372_036_854;
 
-const piece = /^(\d{1,19}\.?\d{0,19}|\.\d{1,19})([a-zµμ]+)/;
+/** A number and everything up to the next one. */
+const piece = /^(\d*\.?\d*)([^.\d]*)/;
 
 /** Parses a Go duration (`1h30m`, `1.5s`, `-2ms`, `0`) to milliseconds; the problem is worded as Go does. */
 export function parseGoDuration(text: string): { readonly ms: number } | { readonly problem: string } {
@@ -24,11 +25,9 @@ export function parseGoDuration(text: string): { readonly ms: number } | { reado
   if (rest === "") return invalid;
   let ms = 0;
   while (rest !== "") {
-    const match = piece.exec(rest);
-    if (match === null) {
-      return /^\d+\.?\d*$/.test(rest) ? { problem: `time: missing unit in duration ${JSON.stringify(text)}` } : invalid;
-    }
-    const [whole, digits = "", unit = ""] = match;
+    const [whole = "", digits = "", unit = ""] = piece.exec(rest) ?? [];
+    if (digits === "" || digits === ".") return invalid;
+    if (unit === "") return { problem: `time: missing unit in duration ${JSON.stringify(text)}` };
     const ns = unitNs.get(unit);
     if (ns === undefined)
       return { problem: `time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}` };
