@@ -2,7 +2,7 @@ import { isMap, type KubeObject, nameOf, own } from "../resource/index.ts";
 import { badRequest, conflict, invalid, required } from "./api-error.ts";
 import { listObjects } from "./list-objects.ts";
 import { deletedStatus, jsonResponse, representList, representObject } from "./representation.ts";
-import { decodeBody, mediaTypeOf, readBody, unsupportedMediaType } from "./request-body.ts";
+import { readObject } from "./request-body.ts";
 import { type ResourceRequest, subjectOf } from "./request-context.ts";
 import { type DeletePreconditions, deleteObject, findCurrent, readCurrent } from "./write-object.ts";
 
@@ -47,12 +47,9 @@ export async function answerDeleteCollection(context: ResourceRequest, open: Ope
 async function deleteOptions(
   context: ResourceRequest,
 ): Promise<{ readonly preconditions: DeletePreconditions; readonly dryRun: boolean }> {
-  const text = await readBody(context.request);
-  if (text.trim() === "") return { preconditions: {}, dryRun: false };
-  const type = mediaTypeOf(context.request);
-  if (type !== "application/json" && type !== "application/yaml")
-    throw unsupportedMediaType(["application/json", "application/yaml"]);
-  const { value } = decodeBody(text, type === "application/yaml" ? "yaml" : "json");
+  const decoded = await readObject(context.request);
+  if (decoded === undefined) return { preconditions: {}, dryRun: false };
+  const { value } = decoded;
   if (!isMap(value)) throw badRequest("DeleteOptions must be a map");
   const given = own(value, "preconditions");
   const uid = own(given, "uid");

@@ -6,8 +6,8 @@ import { apiVersionFor, type ServedType, singularOf, typeName, verbsOf } from ".
 /** `/version`: what clients take the server for. */
 export const versionDocument: JsonMap = {
   major: "1",
-  minor: "34",
-  gitVersion: "v1.34.0+lateen",
+  minor: "33",
+  gitVersion: "v1.33.0+lateen",
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "1970-01-01T00:00:00Z",

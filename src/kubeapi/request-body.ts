@@ -1,5 +1,6 @@
 import { type Json, parseJson, parseYamlStream } from "../resource/index.ts";
 import { ApiError, badRequest } from "./api-error.ts";
+import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import { duplicateKeys } from "./duplicate-keys.ts";
 
 /** Bytes of a request body (reliability.md L29; etcd's and kube-apiserver's bound too). */
@@ -19,8 +20,17 @@ export interface DecodedBody {
  * @throws ApiError RequestEntityTooLarge beyond 3 MiB, without reading on; BadRequest when it is not UTF-8.
  */
 export async function readBody(request: Request): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(request));
+  } catch (error) {
+    if (error instanceof TypeError) throw badRequest("the request body is not valid UTF-8");
+    throw error;
+  }
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? "0") > maxBodyBytes) throw tooLarge();
-  if (request.body === null) return "";
+  if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body) {
@@ -28,12 +38,25 @@ export async function readBody(request: Request): Promise<string> {
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
-  } catch (error) {
-    if (error instanceof TypeError) throw badRequest("the request body is not valid UTF-8");
-    throw error;
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+/**
+ * The object that a POST, PUT or DELETE brings, as JSON, YAML or, for the kinds of protobuf-messages.ts, protobuf.
+ * `undefined`: the body is empty.
+ * @throws ApiError as readBody and the decoders do; UnsupportedMediaType.
+ */
+export async function readObject(request: Request): Promise<DecodedBody | undefined> {
+  const type = mediaTypeOf(request);
+  if (type === protobufType) {
+    const bytes = await readBytes(request);
+    return bytes.length === 0 ? undefined : { value: decodeProtobuf(bytes), duplicates: [] };
   }
+  const isYaml = type === "application/yaml" || type === "application/x-yaml" || type === "text/yaml";
+  if (!isYaml && type !== "application/json") throw unsupportedMediaType(["application/json", "application/yaml"]);
+  const text = await readBody(request);
+  return text.trim() === "" ? undefined : decodeBody(text, isYaml ? "yaml" : "json");
 }
 
 function tooLarge(): ApiError {

@@ -7,7 +7,7 @@ import { listObjects } from "./list-objects.ts";
 import { patchObject } from "./patch-object.ts";
 import type { ResolvedType } from "./registry.ts";
 import { jsonResponse, negotiate, representList, representObject } from "./representation.ts";
-import { decodeBody, type DecodedBody, mediaTypeOf, readBody, unsupportedMediaType } from "./request-body.ts";
+import { decodeBody, type DecodedBody, readBody, readObject } from "./request-body.ts";
 import {
   type ApiDeps,
   isTrue,
@@ -175,10 +175,9 @@ async function answerList(
 }
 
 async function decode(context: ResourceRequest): Promise<DecodedBody> {
-  const type = mediaTypeOf(context.request);
-  const isYaml = type === "application/yaml" || type === "application/x-yaml" || type === "text/yaml";
-  if (!isYaml && type !== "application/json") throw unsupportedMediaType(["application/json", "application/yaml"]);
-  return decodeBody(await readBody(context.request), isYaml ? "yaml" : "json");
+  const decoded = await readObject(context.request);
+  if (decoded === undefined) throw badRequest("the request body is empty, an object was expected");
+  return decoded;
 }
 
 async function answerCreate(

@@ -64,7 +64,7 @@ const paths = new Map<string, ReturnType<typeof parseJsonPath>>();
 
 function cellOf(column: PrinterColumn, object: KubeObject, now: number): Json {
   const value = typeof column.value === "string" ? valueAt(object, column.value) : column.value(object);
-  if (column.type === "date") return typeof value === "string" ? ageText(value, now) : "<unknown>";
+  if (column.type === "date") return typeof value === "string" ? ageText(value, now) : null;
   if (value === undefined || value === null) return column.type === "string" ? "" : null;
   if (typeof value === "object") return JSON.stringify(value);
   return column.type === "string" ? String(value) : value;
