@@ -65,7 +65,6 @@ function showLines(lines: readonly DiffLine[], options: ChangeOptions): string[]
     gap = false;
     out.push(showLine(line, options.diffLineNumbers));
   });
-  if (gap && out.length > 0) out.push("  ...");
   return out;
 }
 

@@ -1,0 +1,95 @@
+/** Compares a step's answer and state with what was recorded. Every difference is one line. */
+import type { ExpectedState, ExpectedStep } from "./case-file.ts";
+
+type Plain = Record<string, unknown>;
+
+export function compareStep(actual: ExpectedStep, expected: ExpectedStep): string[] {
+  const cut = (lines: readonly string[]): string[] =>
+    lines.map((line) => line.trimEnd().replace(/(API server says:?).*/s, "$1")).filter((line) => line !== "");
+  // What the API server says is its own text and may change with its version: only what stands before it is compared.
+  const upToServer = (lines: readonly string[]): string[] => {
+    const kept = cut(lines);
+    const index = kept.findIndex((line) => line.includes("API server says"));
+    return index === -1 ? kept : kept.slice(0, index + 1);
+  };
+  const sorted = (lines: readonly string[]): string[] => [...lines].sort();
+  return [
+    ...differences("exit", actual.exit, expected.exit),
+    ...differences("errorLines", upToServer(actual.errorLines), upToServer(expected.errorLines)),
+    ...differences("changes", actual.changes, expected.changes),
+    ...differences("summary", actual.summary, expected.summary),
+    ...differences("applyOrder", actual.applyOrder, expected.applyOrder),
+    ...differences("waitLines", sorted(actual.waitLines), sorted(expected.waitLines)),
+    ...differences("retryLines", sorted(actual.retryLines), sorted(expected.retryLines)),
+    ...differences("otherLines", sorted(actual.otherLines), sorted(expected.otherLines)),
+  ];
+}
+
+export function compareState(actual: ExpectedState, expected: ExpectedState): string[] {
+  const keyed = (state: ExpectedState): Record<string, unknown> =>
+    Object.fromEntries(
+      state.objects.map(({ object, sinceStep }) => [keyOf(object), { ...withoutCopies(object), sinceStep }]),
+    );
+  const named = (entries: readonly Plain[]): Record<string, unknown> =>
+    Object.fromEntries(entries.map((entry) => [`${String(entry["namespace"])}/${String(entry["name"])}`, entry]));
+  return [
+    ...differences("records", named(actual.appRecords), named(expected.appRecords)),
+    ...differences("appChanges", actual.appChanges, expected.appChanges),
+    ...differences("objects", keyed(actual), keyed(expected)),
+  ];
+}
+
+/** Blocks `@@ … @@` with their lines; of deletes only the head. */
+export function compareDiff(actual: string, expected: string): string[] {
+  const blocks = (text: string): Record<string, string[]> => {
+    const out: Record<string, string[]> = {};
+    let current: string[] = [];
+    for (const line of text.split("\n")) {
+      if (line.startsWith("@@ ")) {
+        current = [];
+        out[line] = current;
+      } else if (line.trim() !== "") current.push(line.trimEnd());
+    }
+    for (const key of Object.keys(out)) if (key.startsWith("@@ delete") || / @@$/.test(key) === false) out[key] = [];
+    return out;
+  };
+  return differences("diff", blocks(actual), blocks(expected));
+}
+
+function keyOf(object: Plain): string {
+  const metadata = (object["metadata"] ?? {}) as Plain;
+  return `${String(object["apiVersion"])} ${String(object["kind"])} ${String(metadata["namespace"] ?? "")}/${String(metadata["name"])}`;
+}
+
+/** lateen keeps no copy of a Secret's data in its annotations. */
+function withoutCopies(object: Plain): Plain {
+  if (object["kind"] !== "Secret") return object;
+  const metadata = { ...((object["metadata"] ?? {}) as Plain) };
+  const annotations = { ...((metadata["annotations"] ?? {}) as Plain) };
+  delete annotations["kapp.k14s.io/original"];
+  delete annotations["kapp.k14s.io/original-diff-md5"];
+  metadata["annotations"] = annotations;
+  return { ...object, metadata };
+}
+
+function differences(path: string, actual: unknown, expected: unknown): string[] {
+  if (expected === "NONDETERMINISTIC" || expected === "NODEPORT") return [];
+  if (isPlain(actual) && isPlain(expected)) {
+    const keys = new Set([...Object.keys(actual), ...Object.keys(expected)]);
+    return [...keys].sort().flatMap((key) => differences(`${path}.${key}`, actual[key], expected[key]));
+  }
+  if (Array.isArray(actual) && Array.isArray(expected) && actual.length === expected.length) {
+    return actual.flatMap((item, index) => differences(`${path}[${index}]`, item, expected[index]));
+  }
+  if (Object.is(actual, expected)) return [];
+  return [`${path}: got ${show(actual)}, recorded ${show(expected)}`];
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 600 ? `${text.slice(0, 600)}…` : text;
+}

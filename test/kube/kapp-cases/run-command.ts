@@ -1,0 +1,286 @@
+/** One `kapp deploy` or `kapp delete` of a case, done with lateen's engine, as what a case records of it. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../../../src/base/index.ts";
+import {
+  applyPlan,
+  createEventFormatter,
+  type DeployCluster,
+  DeployError,
+  type DeployEvent,
+  type DeployFailure,
+  type DeployPlan,
+  formatDeployError,
+  formatPlan,
+  parseDeleteOptions,
+  parseDeployOptions,
+  planDelete,
+  planDeploy,
+} from "../../../src/deploy/index.ts";
+import { isMap, parseYamlStream, type SourcedResource } from "../../../src/resource/index.ts";
+import { type CaseFile, type ChangeRow, type CommandStep, type ExpectedStep, withNamespace } from "./case-file.ts";
+
+export interface CommandResult extends ExpectedStep {
+  readonly diff: string;
+  readonly failure?: DeployFailure;
+}
+
+/** A feature that a case uses and lateen does not have. */
+export class Unsupported extends Error {}
+
+/** Flags of kapp's command line that an App cannot set; they are not the engine's. */
+const commandLineFlags = new Set([
+  "--allow-check",
+  "--diff-filter",
+  "--filter-labels",
+  "--dangerous-disable-gk-scoping",
+  "--default-label-scoping-rules",
+]);
+
+interface Arguments {
+  readonly rawOptions: readonly string[];
+  readonly appNamespace: string | undefined;
+  readonly prevApp: string | undefined;
+  readonly applyExitStatus: boolean;
+  readonly diffExitStatus: boolean;
+}
+
+export async function runCommand(
+  file: CaseFile,
+  step: CommandStep,
+  cluster: DeployCluster,
+  warnings: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  if (step.env !== undefined) throw new Unsupported(`environment ${Object.keys(step.env).join(", ")}`);
+  const args = readArguments(step.args ?? []);
+  const namespace = step.namespace ?? file.namespace;
+  const app = {
+    name: step.app ?? "app",
+    stateNamespace: args.appNamespace ?? namespace,
+    defaultNamespace: namespace,
+    ...(args.prevApp === undefined ? {} : { prevName: args.prevApp }),
+  };
+  const base = ["--diff-changes=true", "--wait-check-interval=500ms", "--apply-check-interval=500ms"];
+  const deps = { clock: systemClock, random: Math.random };
+  const before = warnings.length;
+  try {
+    if (step.op === "delete") {
+      const parsed = parseDeleteOptions({ rawOptions: [...base, ...args.rawOptions] });
+      if ("failure" in parsed) throw new DeployError(parsed.failure);
+      const plan = await planDelete({ app, options: parsed.options }, cluster, deps, { signal });
+      return await carryOut(plan, parsed.options.diffRun, args, cluster, warnings, before, signal);
+    }
+    const raw = ["--app-changes-max-to-keep=200", "--apply-timeout=15m", ...base, ...args.rawOptions];
+    const parsed = parseDeployOptions({ rawOptions: raw });
+    if ("failure" in parsed) throw new DeployError(parsed.failure);
+    const resources = readFiles(file, step.files ?? []);
+    const plan = await planDeploy({ app, resources, options: parsed.options }, cluster, deps, { signal });
+    return await carryOut(plan, parsed.options.diffRun, args, cluster, warnings, before, signal);
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    return { ...nothing, ...failed(error.failure), changes: null, summary: null };
+  }
+}
+
+const nothing: CommandResult = {
+  exit: 0,
+  errorLines: [],
+  changes: [],
+  summary: null,
+  applyOrder: [],
+  waitLines: [],
+  retryLines: [],
+  otherLines: [],
+  diff: "",
+};
+
+function failed(failure: DeployFailure): Pick<CommandResult, "exit" | "errorLines" | "failure"> {
+  const { code } = failure;
+  if (code === "DEPLOY_UNSUPPORTED") throw new Unsupported(failure.feature);
+  if (code === "DEPLOY_OPTION_UNSUPPORTED" || code === "DEPLOY_OPTION_FORBIDDEN") throw new Unsupported(failure.flag);
+  return { exit: 1, errorLines: `kapp: Error: ${formatDeployError(failure)}`.split("\n"), failure };
+}
+
+async function carryOut(
+  plan: DeployPlan,
+  diffRun: boolean,
+  args: Arguments,
+  cluster: DeployCluster,
+  warnings: readonly string[],
+  before: number,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const shown = readPlan(formatPlan(plan));
+  const changed = plan.changes.length > 0;
+  if (diffRun)
+    return { ...nothing, ...shown, ...exitStatus(args.diffExitStatus, "diffing", changed, "pending changes") };
+  const log = new Log();
+  const slice = applyPlan(plan, cluster, { clock: systemClock, random: Math.random }, { signal });
+  for (;;) {
+    const next = await slice.next();
+    if (next.done !== true) {
+      log.add(next.value);
+      continue;
+    }
+    const outcome = next.value;
+    const otherLines = [...shown.otherLines, ...warnings.slice(before).map((text) => `Warning: ${text}`)];
+    const result = { ...nothing, ...shown, ...log.result(), otherLines: [...new Set(otherLines)] };
+    if (outcome.state === "failed") return { ...result, ...failed(outcome.failure) };
+    if (outcome.state !== "succeeded") throw new Error(`unexpected outcome ${outcome.state}`);
+    return { ...result, ...exitStatus(args.applyExitStatus, "applying", changed, "changes") };
+  }
+}
+
+/** Exit codes are the command line's: 2 without, 3 with changes. */
+function exitStatus(asked: boolean, what: string, changed: boolean, noun: string): Partial<CommandResult> {
+  if (!asked) return {};
+  const exit = changed ? 3 : 2;
+  return {
+    exit,
+    errorLines: [`kapp: Error: Exiting after ${what} with ${changed ? "" : "no "}${noun} (exit status ${exit})`],
+  };
+}
+
+/** Takes the log apart as the cases record it. */
+class Log {
+  readonly #sections: string[][] = [];
+  readonly #waits = new Map<string, string>();
+  readonly #retries = new Set<string>();
+  readonly #format = createEventFormatter({ clock: systemClock });
+
+  add(event: DeployEvent): void {
+    // Every event must have a text.
+    this.#format(event);
+    switch (event.type) {
+      case "section":
+        if (event.phase === "applying") this.#sections.push([]);
+        break;
+      case "applied":
+        this.#sections.at(-1)?.push(`${event.op} ${event.resource}`);
+        break;
+      case "retry":
+        this.#retries.add(event.message);
+        // A line of something that was retried counts once, in its first section.
+        for (const section of this.#sections.slice(0, -1)) {
+          if (!section.includes(`${event.op} ${event.resource}`)) continue;
+          const current = this.#sections.at(-1);
+          const index = current?.indexOf(`${event.op} ${event.resource}`) ?? -1;
+          if (index !== -1) current?.splice(index, 1);
+        }
+        break;
+      case "waited":
+        this.#waits.set(
+          event.resource,
+          `${event.state}: ${event.op} ${event.resource}${event.message === "" ? "" : ` ^ ${event.message}`}`,
+        );
+        break;
+      case "complete":
+      case "warning":
+        break;
+    }
+  }
+
+  result(): Pick<CommandResult, "applyOrder" | "waitLines" | "retryLines"> {
+    return {
+      applyOrder: this.#sections.filter((section) => section.length > 0).map((section) => [...section].sort()),
+      waitLines: [...this.#waits.values()].sort(),
+      retryLines: [...this.#retries].sort(),
+    };
+  }
+}
+
+function readPlan(text: string): Pick<CommandResult, "changes" | "summary" | "diff" | "otherLines"> {
+  const lines = text.split("\n");
+  const table = lines.indexOf("Changes");
+  const other = lines.filter((line) => line.startsWith("App '"));
+  if (table === -1) return { changes: null, summary: null, diff: "", otherLines: other };
+  const firstDiff = lines.findIndex((line) => line.startsWith("@@ "));
+  const diff = firstDiff === -1 ? "" : lines.slice(firstDiff, table).join("\n");
+  return { changes: readTable(lines.slice(table + 2)), summary: readSummary(lines), diff, otherLines: other };
+}
+
+function readTable(lines: readonly string[]): ChangeRow[] {
+  const head = lines[0] ?? "";
+  const columns = ["Namespace", "Name", "Kind", "Age", "Op", "Op st.", "Wait to", "Rs", "Ri"];
+  let from = 0;
+  const starts = columns.map((column) => {
+    const start = head.indexOf(`${column}  `, from);
+    from = start + column.length;
+    return start;
+  });
+  const rows: string[][] = [];
+  for (const line of lines.slice(1, lines.indexOf(""))) {
+    const cells = starts.map((start, i) => line.slice(start, starts[i + 1]).trim());
+    if (cells[2] === "") {
+      const last = rows.at(-1);
+      if (last !== undefined) last[8] = `${last[8] ?? ""} ${cells[8] ?? ""}`;
+    } else rows.push(cells);
+  }
+  let above = "";
+  return rows.map((cells) => {
+    const [namespace, name = "", kind = "", , op = "", opStrategy = "", waitTo = "", rs = "", ri = ""] = cells.map(
+      (cell) => (cell === "-" ? "" : cell),
+    );
+    if (namespace !== "^") above = namespace ?? "";
+    return { op, opStrategy, waitTo, kind, name, namespace: above, rs, ri };
+  });
+}
+
+function readSummary(lines: readonly string[]): { readonly ops: string; readonly wait: string } | null {
+  const after = (prefix: string): string | undefined =>
+    lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
+  const ops = after("Op:      ");
+  const wait = after("Wait to: ");
+  return ops === undefined || wait === undefined ? null : { ops, wait };
+}
+
+function readArguments(args: readonly string[]): Arguments {
+  const rawOptions: string[] = [];
+  const own = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? "";
+    const [flag = ""] = arg.split("=", 1);
+    if (commandLineFlags.has(flag)) throw new Unsupported(`${flag} (not for Apps)`);
+    const takesNext = !arg.includes("=") && args[i + 1] !== undefined && !(args[i + 1] ?? "").startsWith("--");
+    const value = arg.includes("=") ? arg.slice(flag.length + 1) : takesNext ? (args[++i] ?? "") : "true";
+    if (ownFlags.has(flag)) own.set(flag, value);
+    else rawOptions.push(`${flag}=${value}`);
+  }
+  return {
+    rawOptions,
+    appNamespace: own.get("--app-namespace"),
+    prevApp: own.get("--prev-app"),
+    applyExitStatus: own.get("--apply-exit-status") === "true",
+    diffExitStatus: own.get("--diff-exit-status") === "true",
+  };
+}
+
+/** Flags that the runner itself understands. */
+const ownFlags = new Set(["--app-namespace", "--prev-app", "--apply-exit-status", "--diff-exit-status"]);
+
+function readFiles(file: CaseFile, paths: readonly string[]): SourcedResource[] {
+  return paths
+    .flatMap((path) => filesBelow(file.dir, path))
+    .flatMap((path) => {
+      const text = withNamespace(readFileSync(join(file.dir, path), "utf8"), file.namespace);
+      const { documents, diagnostics } = parseYamlStream(text, { file: path });
+      if (diagnostics.length > 0) throw new Unsupported("reading files (the command line's: bad YAML)");
+      let number = 0;
+      return documents.map(({ value }): SourcedResource => {
+        number++;
+        if (!isMap(value)) throw new Unsupported("reading files (the command line's: document is no map)");
+        return { object: value, origin: { file: `file '${path}'`, document: number } };
+      });
+    });
+}
+
+function filesBelow(root: string, path: string): string[] {
+  const stat = statSync(join(root, path), { throwIfNoEntry: false });
+  if (stat === undefined) throw new Unsupported("reading files (the command line's: missing file)");
+  if (!stat.isDirectory()) return [path];
+  return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(json|ya?ml)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}
