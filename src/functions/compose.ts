@@ -18,6 +18,8 @@ export interface ComposeOptions {
   /** Where log lines go. Default stderr. */
   readonly write?: (line: string) => void;
   readonly clock?: Clock;
+  /** How long a run waits for readiness before it gives its worker back, in milliseconds. Default 10 000. */
+  readonly waitSliceMs?: number;
 }
 
 export interface Composition {
@@ -85,7 +87,7 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
       minimumSyncPeriodMs: config.syncPeriodMs,
       tickMs: config.syncPeriodMs,
       fullComparePeriodMs: config.fullComparisonPeriodMs,
-      waitSliceMs,
+      waitSliceMs: options.waitSliceMs ?? waitSliceMs,
       kappDeployRawOptions,
       forbiddenRawOptions: config.forbiddenRawOptions,
     },

@@ -2,12 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { own } from "../../src/resource/index.ts";
 import { hasGitHttpBackend } from "../support/git-server.ts";
-import { conditionOf, configMap, deliverPush, gitApp, startWorld, textAt, type World } from "./world.ts";
+import { conditionOf, configMap, deliverPush, eventually, gitApp, settled, startWorld, succeeded, textAt, tickAgain, type World } from "./world.ts";
 
 const skip = (await hasGitHttpBackend()) ? false : "git http-backend is not installed";
-const succeeded = (count: number) => (status: Parameters<typeof conditionOf>[0]) =>
-  conditionOf(status) === "ReconcileSucceeded" && Number(own(status, "consecutiveReconcileSuccesses")) >= count;
-
 describe("an App that follows a folder of a repository", { skip }, () => {
   let world: World;
   before(async () => {
@@ -137,34 +134,3 @@ describe("drift of a run cluster", { skip }, () => {
     });
   }
 });
-
-/** No work is wanted, running or queued. */
-async function settled(world: World): Promise<void> {
-  await eventually(async () => {
-    const pending = await world.lateen.deps.rows.due(Date.now() + 1_000_000, 100);
-    assert.deepEqual(pending, []);
-  });
-  await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
-/** A tick of its own: those of one slot are run once. */
-async function tickAgain(world: World): Promise<void> {
-  const { deps } = world.lateen;
-  for (const { sk } of await deps.items.query(`TICK#${Math.floor(Date.now() / deps.config.tickMs)}`, Date.now())) {
-    await deps.items.delete(`TICK#${Math.floor(Date.now() / deps.config.tickMs)}`, sk);
-  }
-  await world.lateen.tick();
-}
-
-async function eventually(check: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-}

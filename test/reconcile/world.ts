@@ -1,4 +1,6 @@
 /** One lateen process with an embedded run cluster and a real git server, for scenarios. */
+import assert from "node:assert/strict";
+import { createHmac, randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,9 +33,16 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(flags: Readonly<Record<string, string>> = {}): Promise<World> {
+export interface WorldOptions {
+  readonly flags?: Readonly<Record<string, string>>;
+  readonly waitSliceMs?: number;
+  /** Milliseconds until a PackageInstall of the run cluster reconciles. */
+  readonly reconcileDelayMs?: number;
+}
+
+export async function startWorld({ flags = {}, reconcileDelayMs = 50, ...compose }: WorldOptions = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "lateen-scenario-"));
-  const sandbox = await startSandbox({ readyDelayMs: 50, reconcileDelayMs: 50 });
+  const sandbox = await startSandbox({ readyDelayMs: 50, reconcileDelayMs });
   const git = await startGitServer();
   const repository = await git.createRepository("shop");
   const home = join(dataDir, "home.kubeconfig");
@@ -45,7 +54,7 @@ export async function startWorld(flags: Readonly<Record<string, string>> = {}): 
   if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
   const { config } = parsed;
   const logs: string[] = [];
-  const start = (): Promise<LocalServer> => startLocal(config, { write: (line) => logs.push(line) });
+  const start = (): Promise<LocalServer> => startLocal(config, { ...compose, write: (line) => logs.push(line) });
   const cluster = connectCluster(parseKubeconfig(sandbox.kubeconfig, { now: Date.now() }));
   const world: World = {
     dataDir,
@@ -127,8 +136,7 @@ export function textAt(value: Json | undefined, ...path: readonly string[]): str
 }
 
 /** A GitHub push delivery for a repository, signed. */
-export async function deliverPush(world: World, after: string, ref = "refs/heads/main"): Promise<Response> {
-  const { createHmac } = await import("node:crypto");
+export function deliverPush(world: World, after: string, ref = "refs/heads/main", server: LocalServer = world.lateen): Promise<Response> {
   const url = world.repository.url;
   const body = JSON.stringify({
     ref,
@@ -137,14 +145,49 @@ export async function deliverPush(world: World, after: string, ref = "refs/heads
     repository: { full_name: "acme/shop", clone_url: url, html_url: url.replace(/\.git$/, ""), url },
     commits: [],
   });
-  return fetch(`${world.lateen.url}/webhooks/github`, {
+  return fetch(`${server.url}/webhooks/github`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
       "x-github-event": "push",
-      "x-github-delivery": crypto.randomUUID(),
+      "x-github-delivery": randomUUID(),
       "x-hub-signature-256": `sha256=${createHmac("sha256", webhookSecret).update(body).digest("hex")}`,
     },
     body,
   });
 }
+
+/** No work is wanted, running or queued. */
+export async function settled(world: World): Promise<void> {
+  await eventually(async () => {
+    assert.deepEqual(await world.lateen.deps.rows.due(Date.now() + 1_000_000, 100), []);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/** A tick of its own: those of one slot are run once. */
+export async function tickAgain(world: World): Promise<void> {
+  const { deps } = world.lateen;
+  const partition = `TICK#${Math.floor(Date.now() / deps.config.tickMs)}`;
+  for (const { sk } of await deps.items.query(partition, Date.now())) await deps.items.delete(partition, sk);
+  await world.lateen.tick();
+}
+
+export async function eventually(check: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
+
+/** Status of an App that has succeeded so often. */
+export const succeeded =
+  (count: number) =>
+  (status: Json | undefined): boolean =>
+    conditionOf(status) === "ReconcileSucceeded" && Number(own(status, "consecutiveReconcileSuccesses")) >= count;
