@@ -80,7 +80,7 @@ function escapeRegExp(text: string): string {
 function applyMark(file: MarkedInput, mark: FileMark): MarkedInput | "excluded" | undefined {
   switch (mark.key) {
     case "path":
-      return classify({ path: mark.value, bytes: file.bytes });
+      return classify({ path: mark.value, source: file.source, bytes: file.bytes });
     case "exclude":
       return mark.value === "true" ? "excluded" : undefined;
     case "for-output":

@@ -42,7 +42,10 @@ export function renderPlain(files: readonly MarkedInput[], limits: RenderLimits)
   let size = 0;
   let hasText = false;
   for (const file of files) {
-    if (isPrivate(file.path) || file.type === "data") continue;
+    if (isPrivate(file.path)) continue;
+    if (file.isForOutput && (file.type === "data" || file.type === "starlark"))
+      return { yttError: "Unknown file type" };
+    if (file.type === "data") continue;
     const text = decode(file.bytes);
     if (text === undefined)
       return { yttError: `Unmarshaling YAML template '${file.path}': yaml: invalid leading UTF-8 octet` };
@@ -71,7 +74,7 @@ export function renderPlain(files: readonly MarkedInput[], limits: RenderLimits)
         return { yttError: tooMuch(`${limits.maxDocuments} documents`, file.path, line) };
       if (size > limits.maxOutput)
         return { yttError: tooMuch(`${limits.maxOutput} characters of output`, file.path, line) };
-      documents.push({ object: object.json, file: file.path, line });
+      documents.push({ object: object.json, file: file.source, line });
       printed.push(yaml);
     }
   }

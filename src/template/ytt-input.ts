@@ -4,6 +4,8 @@ import type { TemplateFile, TemplateFiles } from "./file-tree.ts";
 /** A file as ytt sees it: named by its path below the `-f` argument that brought it. */
 export interface YttInput {
   readonly path: string;
+  /** Its path among the App's files; the same for the step before and inline files. */
+  readonly source: string;
   readonly bytes: Uint8Array;
 }
 
@@ -33,7 +35,7 @@ export function collectYttInputs(
     if (path === "-") {
       if (stdin === undefined) return { refusal: "Expected stdin to be available when using it as path, but was not" };
       if (inputs.some((input) => input.path === stdinName)) return { yttError: stdinReadTwice };
-      inputs.push({ path: stdinName, bytes: stdin });
+      inputs.push({ path: stdinName, source: stdinName, bytes: stdin });
       continue;
     }
     const scoped = scopedPath(path);
@@ -41,13 +43,13 @@ export function collectYttInputs(
     const group = filesOf(files, scoped);
     if (group.length === 0 && scoped !== "")
       return { yttError: `Checking file '${scoped}': lstat ${scoped}: no such file or directory` };
-    for (const [name, file] of group) {
+    for (const { name, source, file } of group) {
       if (file.mode === "symlink") return { yttError: symlinkRefusal(name, new TextDecoder().decode(file.bytes)) };
-      inputs.push({ path: name, bytes: file.bytes });
+      inputs.push({ path: name, source, bytes: file.bytes });
     }
   }
   for (const [path, bytes] of [...inline].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
-    inputs.push({ path, bytes });
+    inputs.push({ path, source: path, bytes });
   return { inputs };
 }
 
@@ -71,14 +73,22 @@ export function scopedPath(path: string): string | undefined {
   return kept.join("/");
 }
 
-function filesOf(files: TemplateFiles, path: string): readonly (readonly [string, TemplateFile])[] {
+interface NamedFile {
+  readonly name: string;
+  readonly source: string;
+  readonly file: TemplateFile;
+}
+
+function filesOf(files: TemplateFiles, path: string): readonly NamedFile[] {
   const single = files.get(path);
-  if (single !== undefined) return [[path.slice(path.lastIndexOf("/") + 1), single]];
+  if (single !== undefined) return [{ name: path.slice(path.lastIndexOf("/") + 1), source: path, file: single }];
   const prefix = path === "" ? "" : `${path}/`;
+  const found: NamedFile[] = [];
   // The tree is in byte order, and cutting off a common prefix keeps that order.
-  return [...files]
-    .filter(([name]) => name.startsWith(prefix))
-    .map(([name, file]) => [name.slice(prefix.length), file]);
+  for (const [source, file] of files) {
+    if (source.startsWith(prefix)) found.push({ name: source.slice(prefix.length), source, file });
+  }
+  return found;
 }
 
 function symlinkRefusal(path: string, target: string): string {
