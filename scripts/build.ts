@@ -15,7 +15,6 @@ const result = await build({
   entryPoints: {
     cli: "src/cli/main.ts",
     index: "src/functions/index.ts",
-    app: "src/app/index.ts",
     deploy: "src/deploy/index.ts",
     git: "src/git/index.ts",
   },
