@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Cluster, connectCluster, parseKubeconfig } from "../cluster/index.ts";
+import { type Cluster, type ClusterAccess, connectCluster, createForwarder, parseKubeconfig } from "../cluster/index.ts";
 import type { Clock, Log, Redactor } from "../base/index.ts";
 import type { ClusterConnector, ConnectedCluster } from "../reconcile/index.ts";
 
@@ -17,6 +17,8 @@ export interface ClustersOptions {
 }
 
 export interface Clusters extends ClusterConnector {
+  /** Passes a request on to the home cluster; absent without one. */
+  readonly forwardHome?: (request: Request) => Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,10 @@ export function createClusters(options: ClustersOptions): Clusters {
   };
   const byText = (text: string): Cluster => reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
 
+  const home = options.homeKubeconfig === undefined ? undefined : createForwarder(readAccess(options.homeKubeconfig, options), options);
+
   return {
+    ...(home === undefined ? {} : { forwardHome: home.forward }),
     fromKubeconfig: async (text) => connected(byText(text)),
     home: async (namespace, serviceAccount, { signal }) => {
       if (options.homeKubeconfig === undefined) {
@@ -60,16 +65,21 @@ export function createClusters(options: ClustersOptions): Clusters {
       return { cluster: account, contextNamespace: namespace };
     },
     close: async () => {
-      await Promise.all([...open.values()].map((cluster) => cluster.close()));
+      await Promise.all([home?.close(), ...[...open.values()].map((cluster) => cluster.close())]);
       open.clear();
     },
   };
 }
 
-function connect(text: string, { clock, redactor, allowAddress, log }: ClustersOptions): Cluster {
+function connect(text: string, options: ClustersOptions): Cluster {
+  const { clock, allowAddress, log } = options;
+  return connectCluster(readAccess(text, options), { clock, allowAddress, log });
+}
+
+function readAccess(text: string, { clock, redactor }: ClustersOptions): ClusterAccess {
   const access = parseKubeconfig(text, { now: clock.now() });
   for (const secret of [access.token, access.basic?.password, access.clientCertificate?.key]) if (secret !== undefined) redactor.add(secret);
-  return connectCluster(access, { clock, allowAddress, log });
+  return access;
 }
 
 function connected(cluster: Cluster): ConnectedCluster {

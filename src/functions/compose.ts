@@ -63,6 +63,7 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     log,
     // Labels and annotations are no reason to run (app.md §3.2).
     onAppChange: async (namespace, name, change) => (change === "metadata" ? undefined : noteAppChanged(namespace, name, deps)),
+    ...(clusters.forwardHome === undefined || !config.forwardIdentities ? {} : { forward: clusters.forwardHome }),
     onSecretChange: (namespace, name) => noteSecretChanged(namespace, name, deps),
     onConfigMapChange: (namespace, name) => noteConfigMapChanged(namespace, name, deps),
   });

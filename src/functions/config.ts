@@ -9,6 +9,8 @@ export interface LocalConfig {
   readonly appsDir: string | undefined;
   /** Path of the home cluster's kubeconfig. */
   readonly homeKubeconfig: string | undefined;
+  /** ServiceAccounts and RBAC objects of the hub go to the home cluster, if there is one. */
+  readonly forwardIdentities: boolean;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -103,6 +105,7 @@ const schema = z
     dataDir: text,
     appsDir: text.optional(),
     homeKubeconfig: text.optional(),
+    forwardIdentities: switchValue,
     host: text,
     port: wholeNumber(0, 65_535),
     publicUrl: z

@@ -44,6 +44,14 @@ export const settings: readonly Setting[] = [
     description: "Kubeconfig of the home cluster, where Apps without spec.cluster deploy as their serviceAccountName.",
   },
   {
+    key: "forwardIdentities",
+    flag: "--no-forward-identities",
+    variable: "LATEEN_FORWARD_IDENTITIES",
+    description:
+      "Keep ServiceAccounts, roles and role bindings that are applied to the hub in the hub, where they grant nothing. By default they go to the home cluster, with its kubeconfig's rights, for tokens with the scope admin. In the environment and the file: false.",
+    default: "true",
+  },
+  {
     key: "host",
     flag: "--host",
     argument: "address",

@@ -126,7 +126,9 @@ function preparing(text: string, cause?: unknown): StageFailure {
   return new StageFailure("deploy", { error: `Preparing kapp: ${text}`, exitCode: -1, cause });
 }
 
+/** The API server's own words, as kapp-controller passes them on. */
 function messageOf(error: unknown): string {
+  if (isApiFailure(error) && error.apiMessage !== "") return error.apiMessage;
   return error instanceof Error ? error.message : String(error);
 }
 
