@@ -2,7 +2,7 @@
  * The App's fetch step (app.md §4): each entry of `spec.fetch` in order into one tree of files in memory. Errors read as kapp-controller's do.
  */
 import { type AppSpec, type FetchStep, fetchProblem, type GitFetch } from "../app/index.ts";
-import { type GitClient, GitError, type GitSnapshot, maskUrl } from "../git/index.ts";
+import { type GitClient, GitError, type GitSnapshot, type GitStats, maskUrl } from "../git/index.ts";
 import { placeFault } from "./entry-places.ts";
 import type { FileTree, TreeFile } from "./file-tree.ts";
 import { CredentialsError } from "./git-credentials.ts";
@@ -129,9 +129,8 @@ async function fetchEntries(
     locked.push({ path: place, content: entry.locked });
     if (entry.source !== undefined) sources.push(entry.source);
   }
-  const { refs, snapshots } = gitSteps.results();
-  const sum = (key: "requests" | "bytesReceived" | "objects"): number =>
-    [...refs, ...snapshots].reduce((total, { stats }) => total + stats[key], 0);
+  const costs = gitSteps.costs();
+  const sum = (key: keyof GitStats): number => costs.reduce((total, { stats }) => total + stats[key], 0);
   return {
     ok: true,
     files: new Map(files.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))),
@@ -143,7 +142,7 @@ async function fetchEntries(
       objects: sum("objects"),
       files: files.length,
     },
-    notes: [...refs, ...snapshots].flatMap(({ notes }) => notes),
+    notes: costs.flatMap(({ notes }) => notes),
   };
 }
 
@@ -191,15 +190,13 @@ async function fetchGit(
 ): Promise<Entry> {
   const subPath = relativePath(step.subPath);
   try {
-    const { ref, snapshot } = await gitSteps.fetch(step);
+    const { ref, snapshot, tags } = await gitSteps.fetch(step);
     if (subPath === undefined) throw subPathError(place, `Invalid path: ${step.subPath}`);
     refuseLocation(place, subPath, snapshot);
     const files = filesOf(step, snapshot, subPath);
     const fault = symlinkFault(place, files);
     if (fault !== undefined) throw new VendirError([], fault);
     const { commit, commitTitle } = snapshot;
-    // vendir names one tag, the one that `git describe` prefers.
-    const tags = commit === ref.commit ? ref.tags.slice(0, 1) : [];
     return {
       locked: { kind: "git", commitTitle, sha: commit, tags },
       files,

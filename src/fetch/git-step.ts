@@ -1,5 +1,5 @@
 import type { GitFetch } from "../app/index.ts";
-import { type GitClient, type GitSnapshot, maskUrl, type Repository } from "../git/index.ts";
+import { type GitClient, GitError, type GitSnapshot, type GitStats, maskUrl, type Repository } from "../git/index.ts";
 import type { FileTree } from "./file-tree.ts";
 import { gitCredentials } from "./git-credentials.ts";
 import { lfsPointerIn } from "./lfs.ts";
@@ -13,14 +13,22 @@ export class GitStepError extends Error {}
 export interface GitStepResult {
   readonly ref: GitRefResult;
   readonly snapshot: GitSnapshot;
+  /** The commit as `git describe --tags` names it in a clone of the entry's depth. */
+  readonly tags: readonly string[];
+}
+
+/** What the operations of one App have cost and noted. */
+export interface GitCost {
+  readonly stats: GitStats;
+  readonly notes: readonly string[];
 }
 
 /** Fetches the git entries of one App: each ref is asked for once, and all subPaths of a commit come in one fetch. */
 export interface GitSteps {
   /** @throws GitStepError, CredentialsError, VersionError, GitError. */
   fetch(step: GitFetch): Promise<GitStepResult>;
-  /** Refs and snapshots so far, for their costs and notes. */
-  results(): { readonly refs: readonly GitRefResult[]; readonly snapshots: readonly GitSnapshot[] };
+  /** Every operation so far. */
+  costs(): readonly GitCost[];
 }
 
 export function createGitSteps(
@@ -31,16 +39,15 @@ export function createGitSteps(
 ): GitSteps {
   const refs = new Map<string, Promise<GitRefResult>>();
   const snapshots = new Map<string, Promise<GitSnapshot>>();
-  const settledRefs: GitRefResult[] = [];
-  const settledSnapshots: GitSnapshot[] = [];
+  const costs: GitCost[] = [];
   return {
-    results: () => ({ refs: settledRefs, snapshots: settledSnapshots }),
+    costs: () => costs,
     fetch: async (step) => {
       const repository = repositoryOf(step, data);
       const source = sourceKey(step);
       const ref = await once(refs, source, async () => {
         const resolved = await resolveGitRef(git, repository, step, { signal, tags: true });
-        settledRefs.push(resolved);
+        costs.push(resolved);
         return resolved;
       });
       refuseUnreachable(step, ref);
@@ -51,12 +58,40 @@ export function createGitSteps(
         // A ref that moves between list and fetch may be followed; one that was selected or is an id may not.
         const movable = ref.name?.startsWith("refs/heads/") === true && step.ref !== "" ? { ref: step.ref } : {};
         const fetched = await git.fetchSubPaths(repository, { commit: ref.commit, ...movable, subPaths }, { signal });
-        settledSnapshots.push(fetched);
+        costs.push(fetched);
         return fetched;
       });
-      return { ref, snapshot };
+      return { ref, snapshot, tags: await describe(git, repository, step, ref, snapshot, costs, signal) };
     },
   };
+}
+
+/** With depth 1 only a tag on the commit itself is seen. */
+async function describe(
+  git: GitClient,
+  repository: Repository,
+  step: GitFetch,
+  ref: GitRefResult,
+  snapshot: GitSnapshot,
+  costs: GitCost[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (snapshot.commit === ref.commit && ref.tags.length > 0) return ref.tags.slice(0, 1);
+  const depth = step.depth ?? 1;
+  if (depth === 1) return [];
+  try {
+    const { name, stats } = await git.describe(repository, { commit: snapshot.commit, depth }, { signal });
+    costs.push({ stats, notes: [] });
+    return name === undefined ? [] : [name];
+  } catch (error) {
+    if (!(error instanceof GitError) || signal.aborted) throw error;
+    // A name for people, nothing more: the files are here.
+    costs.push({
+      stats: { requests: 0, bytesReceived: 0, objects: 0 },
+      notes: [`the nearest tag is unknown: ${error.message}`],
+    });
+    return [];
+  }
 }
 
 /** The files of one entry; a git-lfs pointer is never handed on as if it were the content, unless the App asks for that. */

@@ -5,18 +5,18 @@ export {
   cloudAddressPolicy,
   localAddressPolicy,
 } from "./address-policy.ts";
-export {
-  createGitClient,
-  type GitCallOptions,
-  type GitClient,
-  type GitClientDeps,
-  type GitSnapshot,
-  type GitStats,
-  type RefList,
-  type RefResolution,
-  type TreeIds,
-  type TreeRequest,
-} from "./client.ts";
+export { createGitClient, type GitClientDeps } from "./client.ts";
+export type {
+  Description,
+  GitCallOptions,
+  GitClient,
+  GitSnapshot,
+  GitStats,
+  RefList,
+  RefResolution,
+  TreeIds,
+  TreeRequest,
+} from "./git-client.ts";
 export { GitError, type GitErrorOptions, type GitFailure, type GitFailureCode, gitFailure } from "./git-error.ts";
 export { createGitTransport, type GitTransport, type GitTransportOptions } from "./http-transport.ts";
 export { defaultGitLimits, type GitLimits } from "./limits.ts";

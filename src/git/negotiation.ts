@@ -22,6 +22,8 @@ interface FetcherContext {
 export interface CommitFetcher extends ObjectFetcher {
   /** The commit with its root tree (`levels` 1), the trees below it too (2), or all its files. */
   fetchCommit(reach: { readonly levels: 1 | 2 } | "content"): Promise<ReadonlyMap<string, GitObject>>;
+  /** The commit and those before it, without their trees; `depth` of them in a row, absent: all. */
+  fetchHistory(depth: number | undefined): Promise<ReadonlyMap<string, GitObject> | "refused">;
 }
 
 type Objects = ReadonlyMap<string, GitObject>;
@@ -58,9 +60,17 @@ export function createObjectFetcher(
       const answer = await firstTaken(context, exchange, forms, (filter) => ({ wants: [commit], depth: 1, filter }));
       return answer === "refused" ? fetchPlain() : answer;
     },
+    fetchHistory: (depth) =>
+      firstTaken(context, exchange, ["tree:0"], (filter) => ({
+        wants: [commit],
+        filter,
+        ...(depth === undefined ? {} : { depth }),
+      })),
     fetch: async (wants, reach) => {
       try {
-        return await firstTaken(context, exchange, filtersFor[reach], (filter) => ({ wants, filter }));
+        return await firstTaken(context, exchange, filtersFor[reach], (filter, { objectWants }) =>
+          objectWants ? { wants, filter } : undefined,
+        );
       } catch (error) {
         const gone = gitFailure(error, "GIT_NOT_OUR_REF");
         if (gone === undefined || !wants.includes(gone.oid)) throw error;
@@ -78,14 +88,12 @@ async function firstTaken(
   context: FetcherContext,
   exchange: Exchange,
   filters: readonly string[],
-  requestWith: (filter: string) => FetchRequest,
+  requestWith: (filter: string, abilities: Abilities) => FetchRequest | undefined,
 ): Promise<Objects | "refused"> {
   for (const filter of filters) {
     const answer = await request(context, exchange, (abilities, canFilter) => {
-      const wantsObjects = requestWith(filter).depth === undefined;
-      if (!canFilter || abilities.refusedFilters.has(formOf(filter)) || (wantsObjects && !abilities.objectWants))
-        return undefined;
-      return requestWith(filter);
+      if (!canFilter || abilities.refusedFilters.has(formOf(filter))) return undefined;
+      return requestWith(filter, abilities);
     }).catch(async (error: unknown) => {
       const refusal = gitFailure(error, "GIT_REMOTE");
       if (refusal === undefined || !/filter/i.test(refusal.text)) throw error;

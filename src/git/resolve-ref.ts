@@ -93,10 +93,24 @@ function findShortId(ref: string, refs: readonly Ref[]): ResolvedRef | undefined
   return commit === undefined ? undefined : { ref, commit, isTip: true, tags: tagsOn(commit, refs) };
 }
 
+/** For each tagged commit the tag that git prefers: an annotated one, else the first by name. */
+export function tagsByCommit(refs: readonly Ref[]): Map<string, string> {
+  const tags = refs.filter((ref) => ref.name.startsWith("refs/tags/"));
+  const preferred = new Map<string, string>();
+  for (const ref of annotatedFirst(tags)) {
+    const [name] = tagNames([ref]);
+    if (name !== undefined && !preferred.has(commitOf(ref))) preferred.set(commitOf(ref), name);
+  }
+  return preferred;
+}
+
+function annotatedFirst(tags: readonly Ref[]): Ref[] {
+  return [...tags.filter((ref) => ref.peeled !== undefined), ...tags.filter((ref) => ref.peeled === undefined)];
+}
+
 function tagsOn(commit: string, refs: readonly Ref[]): string[] {
   const tags = refs.filter((ref) => ref.name.startsWith("refs/tags/") && commitOf(ref) === commit);
-  const annotated = tags.filter((ref) => ref.peeled !== undefined);
-  return tagNames([...annotated, ...tags.filter((ref) => ref.peeled === undefined)]);
+  return tagNames(annotatedFirst(tags));
 }
 
 function nearNames(wanted: string, refs: readonly Ref[]): string[] {

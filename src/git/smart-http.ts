@@ -2,11 +2,13 @@
  * Smart HTTP: `GET URL/info/refs?service=git-upload-pack` for the capabilities, `POST URL/git-upload-pack` for each command, both with `Git-Protocol: version=2`.
  */
 import type { Clock } from "../base/index.ts";
-import { GitError, limitError } from "./git-error.ts";
+import { GitError } from "./git-error.ts";
+import { contentTypeFailure, statusFailure, transportFailure } from "./http-failures.ts";
 import type { GitLimits } from "./limits.ts";
 import type { Credentials, RepoUrl } from "./repo-url.ts";
 import { maskUrl } from "./repo-url.ts";
 import { escapeText } from "./text.ts";
+import { type TransferWatch, watchTransfer } from "./transfer-watch.ts";
 import type { GitFetch, GitRequest, GitResponse } from "./transport.ts";
 import { type Capabilities, readCapabilities } from "./wire/capabilities.ts";
 import { readPackets } from "./wire/pkt-line.ts";
@@ -42,9 +44,6 @@ export interface Session {
 const maxRedirects = 3;
 /** Bytes of an unwanted body that are read to keep the connection; longer ones close it. */
 const maxDrained = 16_384;
-/** Seconds of a Retry-After header that are believed. */
-const maxRetryAfterSeconds = 3600;
-
 /**
  * Asks for the capabilities, following redirects inside the origin (a renamed repository) and from http to https of the same host.
  * @throws GitError `GIT_PROTOCOL`, `GIT_AUTH`, `GIT_NOT_FOUND`, `GIT_BUSY`, `GIT_HTTP`, `GIT_REDIRECT`, `GIT_TLS`, `GIT_UNREACHABLE`, `GIT_ADDRESS`.
@@ -82,8 +81,7 @@ async function openSessionAs(
       url = redirectTarget(url, location, exchange.repo, hops);
       continue;
     }
-    await refuseStatus(answer, exchange.repo, bound !== undefined);
-    await refuseContentType(answer, exchange.repo, "application/x-git-upload-pack-advertisement");
+    await refuseAnswer(answer, exchange.repo, bound !== undefined, "application/x-git-upload-pack-advertisement");
     const capabilities = await readCapabilities(readPackets(answer.chunks()));
     if ((capabilities.get("object-format") ?? "sha1").split(" ").includes("sha1") === false) {
       throw new GitError(
@@ -128,8 +126,8 @@ export async function runCommand<Result>(
     await answer.discard();
     throw redirectError(session.base, location ?? "", "a command was redirected");
   }
-  await refuseStatus(answer, exchange.repo, session.credentials !== undefined);
-  await refuseContentType(answer, exchange.repo, "application/x-git-upload-pack-result");
+  const given = session.credentials !== undefined;
+  await refuseAnswer(answer, exchange.repo, given, "application/x-git-upload-pack-result");
   return read(answer.chunks());
 }
 
@@ -156,7 +154,7 @@ async function send(
     response = await deps.fetch(url, { ...request, redirect: "manual", signal: watch.signal });
   } catch (error) {
     watch.stop();
-    throw translate(error, exchange, watch, url);
+    throw whyEnded(error, exchange, watch, url);
   }
   async function* chunks(): AsyncGenerator<Uint8Array, void, void> {
     try {
@@ -166,7 +164,7 @@ async function send(
         yield chunk;
       }
     } catch (error) {
-      throw translate(error, exchange, watch, url);
+      throw whyEnded(error, exchange, watch, url);
     } finally {
       watch.stop();
     }
@@ -178,53 +176,19 @@ async function send(
   return { response, chunks, discard };
 }
 
-interface TransferWatch {
-  readonly signal: AbortSignal;
-  count(bytes: number): void;
-  stop(): void;
+/** An aborted transfer ends with the reason of the abort, whatever the transport made of it. */
+function whyEnded(error: unknown, exchange: Exchange, watch: TransferWatch, url: string): unknown {
+  if (exchange.signal.aborted) return exchange.signal.reason;
+  return watch.signal.aborted ? watch.signal.reason : transportFailure(error, exchange.repo, url);
 }
 
-/** Ends a transfer that stalls (idle) or drips (rate over the last idle period); looks once a second. */
-function watchTransfer(clock: Clock, limits: GitLimits, outer: AbortSignal, url: string): TransferWatch {
-  const stopped = new AbortController();
-  const failed = new AbortController();
-  let lastByteAt = clock.now();
-  let windowStart: number | undefined;
-  let windowBytes = 0;
-  const look = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      await clock.sleep(Math.min(1000, limits.idleMs), stopped.signal);
-      const now = clock.now();
-      if (now - lastByteAt >= limits.idleMs) {
-        failed.abort(slow(limitError("idleMs", limits.idleMs, `${url} sent nothing for ${now - lastByteAt} ms`)));
-        return;
-      }
-      if (windowStart === undefined || now - windowStart < limits.idleMs) continue;
-      if ((windowBytes * 1000) / (now - windowStart) < limits.minBytesPerSecond) {
-        failed.abort(slow(limitError("minBytesPerSecond", limits.minBytesPerSecond, `${url} sends too slowly`)));
-        return;
-      }
-      windowStart = now;
-      windowBytes = 0;
-    }
-  };
-  look().catch(() => {
-    // The sleep was aborted by stop(): the transfer is over.
-  });
-  return {
-    signal: AbortSignal.any([outer, failed.signal]),
-    count: (bytes) => {
-      lastByteAt = clock.now();
-      windowStart ??= lastByteAt;
-      windowBytes += bytes;
-    },
-    stop: () => stopped.abort(),
-  };
-}
-
-/** The same limit error, marked as worth another try. */
-function slow(error: GitError): GitError {
-  return new GitError(error.message, error.failure, { retryable: true });
+async function refuseAnswer(answer: Answer, repo: RepoUrl, given: boolean, contentType: string): Promise<void> {
+  const { response } = answer;
+  const failure =
+    response.status === 200 ? contentTypeFailure(response, repo, contentType) : statusFailure(response, repo, given);
+  if (failure === undefined) return;
+  await answer.discard();
+  throw failure;
 }
 
 function headersFor(credentials: Credentials | undefined): Record<string, string> {
@@ -273,89 +237,4 @@ function redirectTarget(from: string, location: string | null, repo: RepoUrl, ho
 function redirectError(from: string, to: string, why: string): GitError {
   const [source, target] = [maskUrl(from), maskUrl(to)];
   return new GitError(`${source} redirects ${why} (${target})`, { code: "GIT_REDIRECT", from: source, to: target });
-}
-
-async function refuseStatus(answer: Answer, repo: RepoUrl, given: boolean): Promise<void> {
-  const { status, headers } = answer.response;
-  if (status === 200) return;
-  await answer.discard();
-  const where = repo.href;
-  if (status === 401 || status === 403) {
-    const message = given
-      ? `Authentication failed for '${where}/'`
-      : `could not read Username for '${repo.origin}': no credentials are given`;
-    throw new GitError(`${message} (HTTP ${status})`, { code: "GIT_AUTH", status, given });
-  }
-  if (status === 404 || status === 410)
-    throw new GitError(`repository '${where}/' not found (HTTP ${status})`, { code: "GIT_NOT_FOUND" });
-  if (status === 429 || status === 503) {
-    const retryAfterMs = retryAfter(headers.get("retry-after"));
-    throw new GitError(
-      `${where} is busy (HTTP ${status})${retryAfterMs === undefined ? "" : `, asks to come back in ${retryAfterMs / 1000} s`}`,
-      { code: "GIT_BUSY", status },
-      { retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-    );
-  }
-  throw new GitError(
-    `unable to access '${where}/': HTTP ${status}`,
-    { code: "GIT_HTTP", status },
-    { retryable: status >= 500 },
-  );
-}
-
-/** Only the form in seconds: a date would need the server's clock to agree with ours. */
-function retryAfter(header: string | null): number | undefined {
-  if (header === null || !/^\d{1,9}$/.test(header)) return undefined;
-  return Math.min(Number(header), maxRetryAfterSeconds) * 1000;
-}
-
-async function refuseContentType(answer: Answer, repo: RepoUrl, want: string): Promise<void> {
-  const found = (answer.response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (found === want) return;
-  await answer.discard();
-  throw new GitError(
-    `${repo.href} does not answer with git protocol v2: content type "${escapeText(found, 80)}" instead of ${want}`,
-    { code: "GIT_PROTOCOL" },
-  );
-}
-
-/** Codes of Node and OpenSSL for a certificate or handshake that is not right. */
-const tlsCode =
-  /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO$|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH|OCSP_)/;
-
-function translate(error: unknown, exchange: Exchange, watch: TransferWatch, url: string): unknown {
-  if (exchange.signal.aborted) return exchange.signal.reason;
-  if (watch.signal.aborted) return watch.signal.reason;
-  const chain = causesOf(error);
-  const own = chain.find((cause) => cause instanceof GitError);
-  if (own !== undefined) return own;
-  const code = chain.map(codeOf).find((found) => found !== undefined) ?? "connection failed";
-  const where = `unable to access '${exchange.repo.href}/'`;
-  if (tlsCode.test(code)) {
-    const detail = chain.find((cause) => codeOf(cause) === code)?.message ?? "";
-    const reason = `server certificate verification failed: ${code}${detail === "" ? "" : ` (${escapeText(detail, 200)})`}`;
-    return new GitError(
-      `${where}: ${reason}, host ${new URL(url).host}`,
-      { code: "GIT_TLS", reason: code },
-      { cause: error },
-    );
-  }
-  return new GitError(
-    `${where}: ${code} (host ${new URL(url).host})`,
-    { code: "GIT_UNREACHABLE", reason: code },
-    { retryable: true, cause: error },
-  );
-}
-
-function causesOf(error: unknown): Error[] {
-  const chain: Error[] = [];
-  for (let cause = error; cause instanceof Error && chain.length < 8; cause = cause.cause) {
-    chain.push(cause);
-    if (cause instanceof AggregateError) chain.push(...cause.errors.filter((inner) => inner instanceof Error));
-  }
-  return chain;
-}
-
-function codeOf(error: Error): string | undefined {
-  return "code" in error && typeof error.code === "string" && error.code !== "UND_ERR" ? error.code : undefined;
 }
