@@ -8,6 +8,8 @@ export {
 } from "./fetch-app.ts";
 export type { FileTree, TreeFile } from "./file-tree.ts";
 export { CredentialsError, credentialsOf, type SecretReader } from "./git-credentials.ts";
+export { InlineError, inlineFiles } from "./inline-files.ts";
+export { ReferenceMissing, readReferences } from "./referenced-data.ts";
 export { relativePath } from "./relative-path.ts";
 export { type GitRefResult, type RefChoice, resolveGitRef } from "./resolve-git-ref.ts";
 export { selectVersion, type VersionConstraints } from "./select-version.ts";

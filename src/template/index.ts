@@ -1,4 +1,3 @@
-export type { TemplateFile, TemplateFiles } from "./file-tree.ts";
 export type { ReadReference } from "./inline-files.ts";
 export type { RenderLimits } from "./plain-ytt.ts";
 export type { TemplateFailure, TemplateResult, TemplateSuccess } from "./result.ts";

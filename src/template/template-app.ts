@@ -6,10 +6,10 @@ import {
   type ValuesFrom,
   type YttStep,
 } from "../app/index.ts";
+import type { FileTree } from "../fetch/index.ts";
 import type { SourcedResource } from "../resource/index.ts";
 import { markFiles } from "./file-marks.ts";
-import type { TemplateFiles } from "./file-tree.ts";
-import { inlineFiles, notFound, type ReadReference } from "./inline-files.ts";
+import { readInline, type ReadReference } from "./inline-files.ts";
 import { type PlainDocument, type RenderLimits, renderPlain } from "./plain-ytt.ts";
 import { refused, type TemplateFailure, type TemplateResult } from "./result.ts";
 import { shapeYttError } from "./shape-error.ts";
@@ -32,7 +32,7 @@ const defaultLimits: RenderLimits = { maxDocuments: 5000, maxOutput: 32 * 1024 *
  * one before. A failure carries what kapp-controller's status would say. `signal.reason` is thrown on abort.
  */
 export async function templateApp(
-  input: { readonly app: App; readonly files: TemplateFiles },
+  input: { readonly app: App; readonly files: FileTree },
   deps: TemplateDeps,
   options: TemplateOptions,
 ): Promise<TemplateResult> {
@@ -61,18 +61,18 @@ interface StepOutput {
 
 async function runYtt(
   step: YttStep,
-  files: TemplateFiles,
+  files: FileTree,
   before: StepOutput | undefined,
   deps: TemplateDeps,
   options: { readonly signal: AbortSignal; readonly limits: RenderLimits },
 ): Promise<StepOutput | TemplateFailure> {
   const inline =
     step.inline === undefined
-      ? { files: new Map<string, Uint8Array>() }
-      : await inlineFiles(step.inline, deps.readReference, options);
+      ? { contents: new Map<string, Uint8Array>() }
+      : await readInline(step.inline, deps.readReference, options);
   if ("refusal" in inline) return refused(inline.refusal);
   const stdin = before === undefined ? undefined : new TextEncoder().encode(before.yaml);
-  const collected = collectYttInputs(step, files, inline.files, stdin);
+  const collected = collectYttInputs(step, files, inline.contents, stdin);
   if ("refusal" in collected) return refused(collected.refusal);
   const values = await missingValues(step.valuesFrom, deps.readReference, options);
   if (values !== undefined) return refused(values);
@@ -99,7 +99,8 @@ async function missingValues(
       return "Preparing template values: Expected one of secretRef, configMapRef, downwardAPI, or path as a source";
     if (source.type !== "secret" && source.type !== "configMap") continue;
     const reference: AppReference = { kind: source.type, name: source.name };
-    if ((await read(reference, options)) === undefined) return `Preparing template values: ${notFound(reference)}`;
+    if ((await read(reference, options)) === undefined)
+      return `Preparing template values: ${source.type === "secret" ? "secrets" : "configmaps"} "${source.name}" not found`;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { YttStep } from "../app/index.ts";
-import type { TemplateFile, TemplateFiles } from "./file-tree.ts";
+import { type FileTree, relativePath, type TreeFile } from "../fetch/index.ts";
 
 /** A file as ytt sees it: named by its path below the `-f` argument that brought it. */
 export interface YttInput {
@@ -26,7 +26,7 @@ export const stdinName = "stdin.yml";
  */
 export function collectYttInputs(
   step: YttStep,
-  files: TemplateFiles,
+  files: FileTree,
   inline: ReadonlyMap<string, Uint8Array>,
   stdin: Uint8Array | undefined,
 ): CollectedInputs {
@@ -61,25 +61,18 @@ function argumentsOf(step: YttStep, hasStdin: boolean): readonly string[] {
   return [hasStdin ? "-" : "."];
 }
 
-/** The path below the root, `""` for the root itself; `undefined` when it leaves the root, or holds ytt's `=` (a rename to any path). */
-export function scopedPath(path: string): string | undefined {
-  if (path.includes("=")) return undefined;
-  const kept: string[] = [];
-  for (const segment of path.split("/")) {
-    if (segment === "" || segment === ".") continue;
-    if (segment !== "..") kept.push(segment);
-    else if (kept.pop() === undefined) return undefined;
-  }
-  return kept.join("/");
+/** The path below the root; `undefined` when it leaves the root, or holds the `=` with which ytt would rename any file. */
+function scopedPath(path: string): string | undefined {
+  return path.includes("=") ? undefined : relativePath(path);
 }
 
 interface NamedFile {
   readonly name: string;
   readonly source: string;
-  readonly file: TemplateFile;
+  readonly file: TreeFile;
 }
 
-function filesOf(files: TemplateFiles, path: string): readonly NamedFile[] {
+function filesOf(files: FileTree, path: string): readonly NamedFile[] {
   const single = files.get(path);
   if (single !== undefined) return [{ name: path.slice(path.lastIndexOf("/") + 1), source: path, file: single }];
   const prefix = path === "" ? "" : `${path}/`;

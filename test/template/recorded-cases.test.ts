@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parseApp } from "../../src/app/index.ts";
-import { templateApp, type TemplateFiles, type TemplateResult } from "../../src/template/index.ts";
+import type { FileTree } from "../../src/fetch/index.ts";
+import { templateApp, type TemplateResult } from "../../src/template/index.ts";
 
 const root = join(import.meta.dirname, "../../../shared/data/ytt/cases");
 
@@ -101,7 +102,7 @@ function render({ folder, paths, marks }: RecordedCase): Promise<TemplateResult>
     spec: { template: [{ ytt: { paths: [...paths], fileMarks: [...marks] } }] },
   });
   assert.ok("app" in parsed);
-  const files: TemplateFiles = new Map(
+  const files: FileTree = new Map(
     walk(folder, "")
       .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       .map(([path, bytes]) => [path, { mode: "file", bytes }]),

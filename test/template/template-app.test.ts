@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type App, parseApp } from "../../src/app/index.ts";
+import type { FileTree, TreeFile } from "../../src/fetch/index.ts";
 import { isMap, type Json, parseYamlStream, stringifyJson } from "../../src/resource/index.ts";
 import {
   type ReadReference,
-  type TemplateFile,
   templateApp,
-  type TemplateFiles,
   type TemplateOptions,
   type TemplateResult,
 } from "../../src/template/index.ts";
 
 type Tree = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>;
 
-function filesOf(tree: Tree): TemplateFiles {
+function filesOf(tree: Tree): FileTree {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   const paths = Object.keys(tree).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const fileOf = (content: string | Uint8Array | { readonly link: string }): TemplateFile => {
+  const fileOf = (content: string | Uint8Array | { readonly link: string }): TreeFile => {
     if (typeof content === "string") return { mode: "file", bytes: bytes(content) };
     return content instanceof Uint8Array
       ? { mode: "file", bytes: content }
