@@ -17,7 +17,13 @@ export function createRedactor(): Redactor {
       for (const value of [secret, secret.trim()]) {
         if (value.length < minLength) continue;
         const base64 = Buffer.from(value).toString("base64");
-        for (const form of [value, base64, base64.replace(/=+$/, ""), encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]) {
+        for (const form of [
+          value,
+          base64,
+          base64.replace(/=+$/, ""),
+          encodeURIComponent(value),
+          JSON.stringify(value).slice(1, -1),
+        ]) {
           if (!forms.has(form)) {
             forms.add(form);
             sorted = undefined;
@@ -40,7 +46,12 @@ export function redactDeep<Value>(redactor: Redactor, value: Value): Value {
   const walk = (member: unknown): unknown => {
     if (typeof member === "string") return redactor.redact(member);
     if (Array.isArray(member)) return member.map(walk);
-    if (member instanceof Error) return { name: member.name, message: redactor.redact(member.message), stack: redactor.redact(member.stack ?? "") };
+    if (member instanceof Error)
+      return {
+        name: member.name,
+        message: redactor.redact(member.message),
+        stack: redactor.redact(member.stack ?? ""),
+      };
     if (typeof member === "bigint") return member.toString();
     if (typeof member !== "object" || member === null) return member;
     return Object.fromEntries(Object.entries(member).map(([key, inner]) => [key, walk(inner)]));

@@ -17,7 +17,10 @@ export interface Forwarder {
 const silenceMs = 65_000;
 const maxAnswerBytes = 33_554_432;
 
-export function createForwarder(access: ClusterAccess, options: Pick<TransportOptions, "allowAddress"> = {}): Forwarder {
+export function createForwarder(
+  access: ClusterAccess,
+  options: Pick<TransportOptions, "allowAddress"> = {},
+): Forwarder {
   const transport = createTransport(access, { ...options, silenceMs, maxAnswerBytes });
   const credential = accessCredential(access);
   return {
@@ -25,9 +28,18 @@ export function createForwarder(access: ClusterAccess, options: Pick<TransportOp
       const { method, signal } = request;
       if (!isMethod(method)) return new Response(null, { status: 405 });
       const { pathname, search } = new URL(request.url);
-      const headers = { ...Object.fromEntries(request.headers), ...(await credential.headers({ renew: false, signal })) };
+      const headers = {
+        ...Object.fromEntries(request.headers),
+        ...(await credential.headers({ renew: false, signal })),
+      };
       const body = method === "GET" ? undefined : await request.text();
-      const answer = await transport.send({ method, path: pathname + search, headers, signal, ...(body ? { body } : {}) });
+      const answer = await transport.send({
+        method,
+        path: pathname + search,
+        headers,
+        signal,
+        ...(body ? { body } : {}),
+      });
       const passed = new Headers();
       for (const name of answerHeaders) {
         const value = answer.headers[name];

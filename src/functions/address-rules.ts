@@ -13,15 +13,21 @@ export function createAddressRules(allowed: readonly string[]): AddressRules {
   const ranges = new BlockList();
   for (const range of allowed) {
     const [network, bits] = range.split("/");
-    if (network !== undefined && bits !== undefined) ranges.addSubnet(network, Number(bits), network.includes(":") ? "ipv6" : "ipv4");
+    if (network !== undefined && bits !== undefined)
+      ranges.addSubnet(network, Number(bits), network.includes(":") ? "ipv6" : "ipv4");
   }
   const forGit: AddressPolicy = (addressClass, address) =>
-    addressClass === "public" || words.has(addressClass) || ranges.check(address, address.includes(":") ? "ipv6" : "ipv4");
+    addressClass === "public" ||
+    words.has(addressClass) ||
+    ranges.check(address, address.includes(":") ? "ipv6" : "ipv4");
   return {
     forGit,
     forClusters: (address) => {
       const addressClass = classifyAddress(address);
-      return forGit(addressClass, address) || `${address} is a ${addressClass} address, which the configuration does not allow (hint: --allow-address)`;
+      return (
+        forGit(addressClass, address) ||
+        `${address} is a ${addressClass} address, which the configuration does not allow (hint: --allow-address)`
+      );
     },
   };
 }

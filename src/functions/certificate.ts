@@ -37,7 +37,9 @@ function keptCertificate(folder: string, hosts: readonly string[], now: number):
     const cert = readFileSync(join(folder, "cert.pem"), "utf8");
     const key = readFileSync(join(folder, "key.pem"), "utf8");
     const parsed = new X509Certificate(cert);
-    const named = hosts.every((host) => (isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host)) !== undefined);
+    const named = hosts.every(
+      (host) => (isIP(host) === 0 ? parsed.checkHost(host) : parsed.checkIP(host)) !== undefined,
+    );
     return named && parsed.validToDate.getTime() - now > renewBeforeMs ? { cert, key, ca: cert } : undefined;
   } catch {
     // None yet, or not readable as a pair: a new one is made, and kubeconfigs printed from now on trust it.
@@ -56,7 +58,10 @@ async function makeCertificate(folder: string, hosts: readonly string[], now: nu
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", digitalSignature: true, keyCertSign: true, critical: true },
       { name: "extKeyUsage", serverAuth: true },
-      { name: "subjectAltName", altNames: hosts.map((host) => (isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host })) },
+      {
+        name: "subjectAltName",
+        altNames: hosts.map((host) => (isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host })),
+      },
     ],
   });
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type Cluster, type ClusterAccess, connectCluster, createForwarder, parseKubeconfig } from "../cluster/index.ts";
+import {
+  type Cluster,
+  type ClusterAccess,
+  connectCluster,
+  createForwarder,
+  parseKubeconfig,
+} from "../cluster/index.ts";
 import type { Clock, Log, Redactor } from "../base/index.ts";
 import type { ClusterConnector, ConnectedCluster } from "../reconcile/index.ts";
 
@@ -39,12 +45,16 @@ export function createClusters(options: ClustersOptions): Clusters {
     }
     return cluster;
   };
-  const byText = (text: string): Cluster => reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
+  const byText = (text: string): Cluster =>
+    reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
 
-  const home = options.homeKubeconfig === undefined ? undefined : createForwarder(readAccess(options.homeKubeconfig, options), options);
+  const home =
+    options.homeKubeconfig === undefined
+      ? undefined
+      : createForwarder(readAccess(options.homeKubeconfig, options), options);
 
   return {
-    ...(home === undefined ? {} : { forwardHome: home.forward }),
+    ...(home === undefined ? {} : { forwardHome: (request: Request) => home.forward(request) }),
     fromKubeconfig: async (text) => connected(byText(text)),
     home: async (namespace, serviceAccount, { signal }) => {
       if (options.homeKubeconfig === undefined) {
@@ -78,7 +88,8 @@ function connect(text: string, options: ClustersOptions): Cluster {
 
 function readAccess(text: string, { clock, redactor }: ClustersOptions): ClusterAccess {
   const access = parseKubeconfig(text, { now: clock.now() });
-  for (const secret of [access.token, access.basic?.password, access.clientCertificate?.key]) if (secret !== undefined) redactor.add(secret);
+  for (const secret of [access.token, access.basic?.password, access.clientCertificate?.key])
+    if (secret !== undefined) redactor.add(secret);
   return access;
 }
 

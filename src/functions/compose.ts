@@ -6,7 +6,13 @@ import { createLog, createRedactor, type Clock, type Log, systemClock } from "..
 import { createGitClient, createGitTransport } from "../git/index.ts";
 import { createHub, type Hub } from "../hub/index.ts";
 import { createPrometheusMetrics, type PrometheusMetrics } from "../http/index.ts";
-import { noteAppChanged, noteConfigMapChanged, noteSecretChanged, type ReconcileDeps, type SecretVault } from "../reconcile/index.ts";
+import {
+  noteAppChanged,
+  noteConfigMapChanged,
+  noteSecretChanged,
+  type ReconcileDeps,
+  type SecretVault,
+} from "../reconcile/index.ts";
 import { createAddressRules } from "./address-rules.ts";
 import { createClusters } from "./clusters.ts";
 import type { LocalConfig } from "./config.ts";
@@ -62,7 +68,8 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     clock,
     log,
     // Labels and annotations are no reason to run (app.md §3.2).
-    onAppChange: async (namespace, name, change) => (change === "metadata" ? undefined : noteAppChanged(namespace, name, deps)),
+    onAppChange: async (namespace, name, change) =>
+      change === "metadata" ? undefined : noteAppChanged(namespace, name, deps),
     ...(clusters.forwardHome === undefined || !config.forwardIdentities ? {} : { forward: clusters.forwardHome }),
     onSecretChange: (namespace, name) => noteSecretChanged(namespace, name, deps),
     onConfigMapChange: (namespace, name) => noteConfigMapChanged(namespace, name, deps),
@@ -80,7 +87,8 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     vault,
     apps: hub.apps,
     configMaps: hub.configMaps,
-    secretNames: async (namespace) => (await store.objects.list("secrets", { namespace })).objects.map(({ name }) => name),
+    secretNames: async (namespace) =>
+      (await store.objects.list("secrets", { namespace })).objects.map(({ name }) => name),
     git: createGitClient({ fetch: transport.fetch, clock, random: Math.random, objects: store.gitObjects(), log }),
     clusters,
     config: {

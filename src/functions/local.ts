@@ -4,8 +4,28 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import type { Hub } from "../hub/index.ts";
-import { checkWebhookSecrets, createByHand, createHealth, createHttp, createMetricsRoute, createWebhooks, type HttpParts, serveHttp, type WebhookSecret } from "../http/index.ts";
-import { acceptPush, followRuns, getApp, getRun, listApps, planApp, type ReconcileDeps, requestReconcile, requestSync } from "../reconcile/index.ts";
+import {
+  checkWebhookSecrets,
+  createByHand,
+  createHealth,
+  createHttp,
+  createMetricsRoute,
+  createWebhooks,
+  type HttpParts,
+  serveHttp,
+  type WebhookSecret,
+} from "../http/index.ts";
+import {
+  acceptPush,
+  followRuns,
+  getApp,
+  getRun,
+  listApps,
+  planApp,
+  type ReconcileDeps,
+  requestReconcile,
+  requestSync,
+} from "../reconcile/index.ts";
 import { serverCertificate } from "./certificate.ts";
 import { type Composition, compose, type ComposeOptions } from "./compose.ts";
 import type { LocalConfig } from "./config.ts";
@@ -46,7 +66,8 @@ export async function startLocal(config: LocalConfig, options: ComposeOptions = 
       port: config.port,
       ...(certificate === undefined ? {} : { tls: certificate }),
     });
-    if (config.appsDir !== undefined) await keepManifests(config.appsDir, { hub, items: deps.items, clock: deps.clock, log }, abort.signal);
+    if (config.appsDir !== undefined)
+      await keepManifests(config.appsDir, { hub, items: deps.items, clock: deps.clock, log }, abort.signal);
     const pools = startPools(config, composition, abort.signal);
     const stopTicking = startTicking(deps, store.queue);
     log.info("lateen started", { url: server.url, dataDir: config.dataDir });
@@ -68,7 +89,8 @@ export async function startLocal(config: LocalConfig, options: ComposeOptions = 
       ...(certificate?.ca === undefined ? {} : { ca: certificate.ca }),
       hub,
       deps,
-      tick: () => handlers.tick({ key: "tick" }, deps, { signal: abort.signal, deadline: deps.clock.now() + sliceMs.tick }),
+      tick: () =>
+        handlers.tick({ key: "tick" }, deps, { signal: abort.signal, deadline: deps.clock.now() + sliceMs.tick }),
       stop: () => (stopped ??= stop()),
     };
   } catch (error) {
@@ -78,7 +100,11 @@ export async function startLocal(config: LocalConfig, options: ComposeOptions = 
   }
 }
 
-function startPools(config: LocalConfig, { deps, store, log }: Composition, signal: AbortSignal): readonly WorkerPool[] {
+function startPools(
+  config: LocalConfig,
+  { deps, store, log }: Composition,
+  signal: AbortSignal,
+): readonly WorkerPool[] {
   const concurrency = { app: config.appsAtOnce, source: checksAtOnce, drift: checksAtOnce, tick: 1 } as const;
   return (["app", "source", "drift", "tick"] as const).map((name) =>
     startWorkers({ queue: store.queue, name, concurrency: concurrency[name], clock: deps.clock, log }, (message) =>
@@ -100,9 +126,20 @@ function startTicking(deps: ReconcileDeps, queue: Composition["store"]["queue"])
   return () => clearTimeout(timer);
 }
 
-function routes({ deps, hub, metrics, log }: Composition, secrets: readonly WebhookSecret[], stopping: AbortSignal, version: string): HttpParts {
+function routes(
+  { deps, hub, metrics, log }: Composition,
+  secrets: readonly WebhookSecret[],
+  stopping: AbortSignal,
+  version: string,
+): HttpParts {
   return {
-    webhooks: createWebhooks({ secrets: () => secrets, acceptPush: (push) => acceptPush(push, deps), log, metrics, clock: deps.clock }),
+    webhooks: createWebhooks({
+      secrets: () => secrets,
+      acceptPush: (push) => acceptPush(push, deps),
+      log,
+      metrics,
+      clock: deps.clock,
+    }),
     byHand: createByHand({
       clock: deps.clock,
       log,
@@ -140,7 +177,8 @@ function readWebhookSecrets(config: LocalConfig): readonly WebhookSecret[] {
   const secrets = [
     ...config.webhookSecrets,
     ...config.webhookSecretFiles.map((file) => {
-      if (!existsSync(file)) throw new Error(`webhook secret file ${file}: no such file (hint: openssl rand -hex 32 > ${file})`);
+      if (!existsSync(file))
+        throw new Error(`webhook secret file ${file}: no such file (hint: openssl rand -hex 32 > ${file})`);
       return readFileSync(file, "utf8").trim();
     }),
   ].map((secret): WebhookSecret => ({ secret }));

@@ -46,7 +46,13 @@ async function place(set: ManifestSet, deps: ManifestDeps): Promise<void> {
   const placed: Placed[] = [];
   for (const { object, origin } of set.objects) {
     const { file } = origin;
-    placed.push({ apiVersion: apiVersionOf(object), kind: kindOf(object), namespace: namespaceOf(object), name: nameOf(object), file });
+    placed.push({
+      apiVersion: apiVersionOf(object),
+      kind: kindOf(object),
+      namespace: namespaceOf(object),
+      name: nameOf(object),
+      file,
+    });
     try {
       const { changed } = await hub.apply(object, { fieldManager });
       if (changed) log.info("manifest applied", { file, resource: describeResource(object) });

@@ -30,7 +30,9 @@ export async function runApp(
   // Row keys of this kind are made from AppNames only.
   const name = restOfKey(key) as AppName;
   const startedAt = deps.clock.now();
-  const result = await underLease(key, deps, options, (lease, signal) => slice(name, lease, deps, { ...options, signal, deadline: options.deadline - reserveMs }));
+  const result = await underLease(key, deps, options, (lease, signal) =>
+    slice(name, lease, deps, { ...options, signal, deadline: options.deadline - reserveMs }),
+  );
   if (result === undefined) return;
   deps.metrics.observe("lateen_run_ms", deps.clock.now() - startedAt);
   await wakeAgain(key, result, deps);
@@ -52,11 +54,27 @@ async function slice(
   const run = { app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
   const parsed = parseApp(object);
   const app = "app" in parsed ? parsed.app : undefined;
-  const meter = createRunMeter({ app: name, deletes: app?.deletionTimestamp !== undefined, isFirst: app?.status.observedGeneration === 0 }, deps.metrics);
+  const meter = createRunMeter(
+    { app: name, deletes: app?.deletionTimestamp !== undefined, isFirst: app?.status.observedGeneration === 0 },
+    deps.metrics,
+  );
   const recorder = startRunRecord(run, meter, deps, options.onEvent);
-  recorder.emit({ at: clock.now(), type: "started", runId: recorder.runId, app: name, cause: run.cause, epoch: run.epoch });
+  recorder.emit({
+    at: clock.now(),
+    type: "started",
+    runId: recorder.runId,
+    app: name,
+    cause: run.cause,
+    epoch: run.epoch,
+  });
   try {
-    if ("problems" in parsed) return await refuse(object, parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), recorder, deps);
+    if ("problems" in parsed)
+      return await refuse(
+        object,
+        parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "),
+        recorder,
+        deps,
+      );
     return await decide(parsed.app, lease, recorder, deps, options);
   } catch (error) {
     return await afterFence(error, lease, recorder, deps);
@@ -66,7 +84,13 @@ async function slice(
 }
 
 /** What to do with the App as it is now (app.md §3.1). */
-async function decide(app: App, lease: Lease, recorder: RunRecorder, deps: ReconcileDeps, options: SliceOptions): Promise<Verdict> {
+async function decide(
+  app: App,
+  lease: Lease,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+  options: SliceOptions,
+): Promise<Verdict> {
   const now = deps.clock.now();
   if (app.deletionTimestamp === undefined && (app.spec.paused || app.spec.canceled)) {
     await deps.apps.updateStatus(app.namespace, app.name, app.uid, appStatusJson(paused(app.status, app.generation)));
@@ -74,10 +98,18 @@ async function decide(app: App, lease: Lease, recorder: RunRecorder, deps: Recon
     return { type: "done" };
   }
   if (lease.tries > maxKills && app.status.condition?.type === "Reconciling") {
-    recorder.emit({ at: now, type: "finished", ms: 0, outcome: "failed", description: `Stopped after ${lease.tries - 1} runs that did not end; tried again later` });
+    recorder.emit({
+      at: now,
+      type: "finished",
+      ms: 0,
+      outcome: "failed",
+      description: `Stopped after ${lease.tries - 1} runs that did not end; tried again later`,
+    });
     return { type: "later", at: now + quarantineMs, cause: "retry", keepTries: false };
   }
-  return app.deletionTimestamp === undefined ? reconcileApp(app, lease, recorder, deps, options) : deleteApp(app, lease, recorder, deps, options);
+  return app.deletionTimestamp === undefined
+    ? reconcileApp(app, lease, recorder, deps, options)
+    : deleteApp(app, lease, recorder, deps, options);
 }
 
 /**
@@ -92,22 +124,39 @@ async function afterFence(error: unknown, lease: Lease, recorder: RunRecorder, d
   log.warn("fenced by the run cluster", { app: recorder.app, epoch: lease.epoch, found });
   recorder.emit({ at: clock.now(), type: "finished", ms: 0, outcome: "superseded", description: error.message });
   const row = await rows.get(lease.key);
-  if (row?.holder !== lease.holder || row.epoch !== lease.epoch) throw new LeaseLost(`another run took over ${lease.key}`);
+  if (row?.holder !== lease.holder || row.epoch !== lease.epoch)
+    throw new LeaseLost(`another run took over ${lease.key}`);
   return { type: "later", at: clock.now(), cause: "retry", keepTries: true, epochAtLeast: found };
 }
 
 /** An App that cannot be read says so in its status; it waits for an edit. */
-async function refuse(object: KubeObject, problems: string, recorder: RunRecorder, deps: ReconcileDeps): Promise<Verdict> {
+async function refuse(
+  object: KubeObject,
+  problems: string,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+): Promise<Verdict> {
   const now = deps.clock.now();
   const { namespace, name } = splitAppName(recorder.app);
   const status = stageFailed(emptyStatus, "fetch", { error: problems, exitCode: -1 }, now);
   await deps.apps.updateStatus(namespace, name, uidOf(object), appStatusJson(status));
-  recorder.emit({ at: now, type: "finished", ms: 0, outcome: "failed", description: status.friendlyDescription, error: problems });
+  recorder.emit({
+    at: now,
+    type: "finished",
+    ms: 0,
+    outcome: "failed",
+    description: status.friendlyDescription,
+    error: problems,
+  });
   return { type: "done" };
 }
 
 /** The row says when it is due; this only makes somebody look then. */
-async function wakeAgain(key: string, result: { readonly verdict: Verdict; readonly dueAgain: boolean }, deps: ReconcileDeps): Promise<void> {
+async function wakeAgain(
+  key: string,
+  result: { readonly verdict: Verdict; readonly dueAgain: boolean },
+  deps: ReconcileDeps,
+): Promise<void> {
   const { verdict, dueAgain } = result;
   if (dueAgain) await deps.wakeUps.send({ queue: "app", key, cause: "retry" });
   else if (verdict.type !== "done") {

@@ -47,7 +47,10 @@ interface AppIndex {
   readonly clusterId?: string;
 }
 
-type CatalogueDeps = Runtime & { readonly items: Items; readonly config: { readonly defaultSyncPeriodMs: number; readonly minimumSyncPeriodMs: number } };
+type CatalogueDeps = Runtime & {
+  readonly items: Items;
+  readonly config: { readonly defaultSyncPeriodMs: number; readonly minimumSyncPeriodMs: number };
+};
 
 /** The sources of an App, each with the subPaths that it wants from it. */
 export function sourcesOf(app: App): readonly { readonly source: Source; readonly subPaths: readonly string[] }[] {
@@ -72,7 +75,10 @@ export function sourcesOf(app: App): readonly { readonly source: Source; readonl
 }
 
 /** Two fetch steps with the same id see the same commits. */
-export function sourceIdOf(namespace: string, git: Pick<GitFetch, "url" | "ref" | "refSelection" | "secretName">): string {
+export function sourceIdOf(
+  namespace: string,
+  git: Pick<GitFetch, "url" | "ref" | "refSelection" | "secretName">,
+): string {
   const selection = git.refSelection === undefined ? "" : JSON.stringify(git.refSelection.raw);
   return shortId([git.url, git.ref, selection, namespace, git.secretName ?? ""]);
 }
@@ -116,7 +122,10 @@ export function getSource(id: string, deps: CatalogueDeps): Promise<Source | und
   return getJson<Source>(deps.items, sourcePartition(id), "META", deps.clock.now());
 }
 
-export async function appsOfSource(id: string, deps: CatalogueDeps): Promise<readonly { readonly app: AppName; readonly subPaths: readonly string[] }[]> {
+export async function appsOfSource(
+  id: string,
+  deps: CatalogueDeps,
+): Promise<readonly { readonly app: AppName; readonly subPaths: readonly string[] }[]> {
   const found = await queryJson<IndexedApp>(deps.items, sourcePartition(id), "APP#", deps.clock.now());
   // The sort key was made from an AppName above.
   return found.map(({ rest, value }) => ({ app: rest as AppName, subPaths: value.subPaths }));
@@ -124,7 +133,12 @@ export async function appsOfSource(id: string, deps: CatalogueDeps): Promise<rea
 
 /** The sources of one repository, by any spelling of its URL. */
 export async function sourcesOfRepository(url: string, deps: CatalogueDeps): Promise<readonly Source[]> {
-  const found = await queryJson<Source>(deps.items, repositoryPartition(normalizeRepositoryUrl(url)), "SRC#", deps.clock.now());
+  const found = await queryJson<Source>(
+    deps.items,
+    repositoryPartition(normalizeRepositoryUrl(url)),
+    "SRC#",
+    deps.clock.now(),
+  );
   return found.map(({ value }) => value);
 }
 
@@ -140,7 +154,10 @@ export async function catalogue(deps: CatalogueDeps): Promise<{
 }> {
   const now = deps.clock.now();
   const entries = async (prefix: string): Promise<readonly { readonly id: string; readonly periodMs: number }[]> =>
-    (await queryJson<CatalogueEntry>(deps.items, cataloguePartition, prefix, now)).map(({ rest, value }) => ({ id: rest, periodMs: value.periodMs }));
+    (await queryJson<CatalogueEntry>(deps.items, cataloguePartition, prefix, now)).map(({ rest, value }) => ({
+      id: rest,
+      periodMs: value.periodMs,
+    }));
   return { sources: await entries("SRC#"), clusters: await entries("CLU#") };
 }
 
@@ -165,5 +182,6 @@ async function removeStale(name: AppName, before: AppIndex, after: AppIndex, dep
   }
   if (before.clusterId === undefined || before.clusterId === after.clusterId) return;
   await items.delete(clusterPartition(before.clusterId), `APP#${name}`);
-  if ((await appsOfCluster(before.clusterId, deps)).length === 0) await items.delete(cataloguePartition, `CLU#${before.clusterId}`);
+  if ((await appsOfCluster(before.clusterId, deps)).length === 0)
+    await items.delete(cataloguePartition, `CLU#${before.clusterId}`);
 }

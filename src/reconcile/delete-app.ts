@@ -1,6 +1,20 @@
 /** The deletion flow of one App (app.md §3.8): its resources leave the run cluster first, then the finalizer goes. Fetches and templates nothing. */
-import { type App, appFinalizer, deleteFailed, deleting, deployProgress, failureBackOffMs, syncPeriodMs } from "../app/index.ts";
-import { carryOut, type DeployResult, planDeletionOfApp, plannedChangesOf, type SuspendedDeploy } from "./deploy-stage.ts";
+import {
+  type App,
+  appFinalizer,
+  deleteFailed,
+  deleting,
+  deployProgress,
+  failureBackOffMs,
+  syncPeriodMs,
+} from "../app/index.ts";
+import {
+  carryOut,
+  type DeployResult,
+  planDeletionOfApp,
+  plannedChangesOf,
+  type SuspendedDeploy,
+} from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { deleteInventory } from "./inventory.ts";
 import { getJson, putJson } from "./item-json.ts";
@@ -15,10 +29,18 @@ import { clusterIdOf, connectTarget } from "./target.ts";
 const waitMs = 2_000;
 const keepSuspendedMs = 24 * 3_600_000;
 
-export async function deleteApp(app: App, lease: Lease, recorder: RunRecorder, deps: ReconcileDeps, options: SliceOptions): Promise<Verdict> {
+export async function deleteApp(
+  app: App,
+  lease: Lease,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+  options: SliceOptions,
+): Promise<Verdict> {
   const startedAt = deps.clock.now();
   const status = createStatusWriter(app, deps);
-  status.update(deleting(status.current, app.generation, startedAt), { show: app.status.condition?.type !== "Deleting" });
+  status.update(deleting(status.current, app.generation, startedAt), {
+    show: app.status.condition?.type !== "Deleting",
+  });
   try {
     return await deleteResources(app, lease, status, recorder, deps, options);
   } catch (error) {
@@ -47,7 +69,13 @@ async function deleteResources(
   const suspended = kept?.of === "deletion" ? kept : undefined;
   const target = await connectTarget(app, deps, options.signal);
   const plan = await planDeletionOfApp({ app, target }, deps, options.signal);
-  recorder.emit({ at: clock.now(), type: "planned", ms: clock.now() - startedAt, cluster: target.cluster.server, changes: plannedChangesOf(plan) });
+  recorder.emit({
+    at: clock.now(),
+    type: "planned",
+    ms: clock.now() - startedAt,
+    cluster: target.cluster.server,
+    changes: plannedChangesOf(plan),
+  });
   const run = {
     app,
     target,
@@ -55,10 +83,19 @@ async function deleteResources(
     suspended,
     isSuperseded: async () => ((await rows.get(lease.key))?.wanted ?? 0) > lease.wanted,
   };
-  const steps = carryOut(plan, run, "Deleting", deps, options, (stdout) => status.progress(deployProgress(status.current, { stdout }, clock.now())));
+  const steps = carryOut(plan, run, "Deleting", deps, options, (stdout) =>
+    status.progress(deployProgress(status.current, { stdout }, clock.now())),
+  );
   let step = await steps.next();
   for (; step.done !== true; step = await steps.next()) recorder.emit(step.value);
-  return settle(app, step.value, { startedAt: suspended?.startedAt ?? startedAt, slices: (kept?.slices ?? 0) + 1 }, status, recorder, deps);
+  return settle(
+    app,
+    step.value,
+    { startedAt: suspended?.startedAt ?? startedAt, slices: (kept?.slices ?? 0) + 1 },
+    status,
+    recorder,
+    deps,
+  );
 }
 
 async function settle(
@@ -83,7 +120,13 @@ async function settle(
       const suspended: SuspendedDeploy = { progress: result.progress, stdout: result.stdout, of: "deletion", ...slice };
       await putJson(items, partition, "WAIT", suspended, now, { expiresAt: now + keepSuspendedMs });
       status.update(deployProgress(status.current, { stdout: result.stdout }, now));
-      recorder.emit({ at: now, type: "finished", ms, outcome: "waiting", description: "Waiting for resources to be gone" });
+      recorder.emit({
+        at: now,
+        type: "finished",
+        ms,
+        outcome: "waiting",
+        description: "Waiting for resources to be gone",
+      });
       return { type: "later", at: now + waitMs, cause: "wait", keepTries: false };
     }
     case "superseded":
@@ -99,15 +142,37 @@ async function release(app: App, recorder: RunRecorder, deps: ReconcileDeps, sta
   if (clusterId !== undefined) await deleteInventory(clusterId, name, deps);
   for (const sk of ["LAST", "WAIT"]) await deps.items.delete(appPartition(name), sk);
   await deps.apps.removeFinalizer(app.namespace, app.name, app.uid, appFinalizer);
-  recorder.emit({ at: deps.clock.now(), type: "finished", ms: deps.clock.now() - startedAt, outcome: "succeeded", description: "Deleted" });
+  recorder.emit({
+    at: deps.clock.now(),
+    type: "finished",
+    ms: deps.clock.now() - startedAt,
+    outcome: "succeeded",
+    description: "Deleted",
+  });
   return { type: "done" };
 }
 
-function fail(app: App, failure: StageFailure, status: StatusWriter, recorder: RunRecorder, deps: ReconcileDeps, startedAt: number): Verdict {
+function fail(
+  app: App,
+  failure: StageFailure,
+  status: StatusWriter,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+  startedAt: number,
+): Verdict {
   const now = deps.clock.now();
-  status.update(deleteFailed(status.current, { error: failure.error, stderr: failure.stderr, exitCode: failure.exitCode }));
+  status.update(
+    deleteFailed(status.current, { error: failure.error, stderr: failure.stderr, exitCode: failure.exitCode }),
+  );
   const error = failure.stderr === "" ? failure.error : failure.stderr;
-  recorder.emit({ at: now, type: "finished", ms: now - startedAt, outcome: "failed", description: status.current.friendlyDescription, error });
+  recorder.emit({
+    at: now,
+    type: "finished",
+    ms: now - startedAt,
+    outcome: "failed",
+    description: status.current.friendlyDescription,
+    error,
+  });
   deps.metrics.count("lateen_run_failures_total", { stage: "delete" });
   const periodMs = syncPeriodMs(app.spec, deps.config);
   const backOffMs = failureBackOffMs(status.current.consecutiveReconcileFailures, periodMs, deps.random);

@@ -36,7 +36,12 @@ export interface SuspendedDeploy {
 }
 
 export type DeployResult =
-  | { readonly outcome: "succeeded"; readonly stdout: string; readonly associated: AssociatedResources | undefined; readonly inventory: readonly InventoryEntry[] }
+  | {
+      readonly outcome: "succeeded";
+      readonly stdout: string;
+      readonly associated: AssociatedResources | undefined;
+      readonly inventory: readonly InventoryEntry[];
+    }
   | { readonly outcome: "failed"; readonly failure: StageFailure; readonly associated: AssociatedResources | undefined }
   | { readonly outcome: "waiting"; readonly progress: DeployProgress; readonly stdout: string }
   | { readonly outcome: "superseded"; readonly stdout: string };
@@ -52,7 +57,12 @@ export interface DeployRun {
 }
 
 /** Plans without writing. @throws StageFailure */
-export async function planForApp(run: Pick<DeployRun, "app" | "target">, resources: readonly SourcedResource[], deps: ReconcileDeps, signal: AbortSignal): Promise<DeployPlan> {
+export async function planForApp(
+  run: Pick<DeployRun, "app" | "target">,
+  resources: readonly SourcedResource[],
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<DeployPlan> {
   const { app, target } = run;
   const step = kappStepOf(app, "deploy", deps);
   const parsed = parseDeployOptions({
@@ -67,23 +77,33 @@ export async function planForApp(run: Pick<DeployRun, "app" | "target">, resourc
 }
 
 /** Plans the deletion of everything that the App owns. @throws StageFailure */
-export async function planDeletionOfApp(run: Pick<DeployRun, "app" | "target">, deps: ReconcileDeps, signal: AbortSignal): Promise<DeployPlan> {
+export async function planDeletionOfApp(
+  run: Pick<DeployRun, "app" | "target">,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<DeployPlan> {
   const { app, target } = run;
   const step = kappStepOf(app, "delete", deps);
   const parsed = parseDeleteOptions({ rawOptions: step.delete.rawOptions });
   if ("failure" in parsed) throw new StageFailure("deploy", { error: formatDeployError(parsed.failure), exitCode: -1 });
-  return guarded("Deleting", "", () => planDelete({ app: recordOf(run), options: parsed.options }, target.cluster, deps, { signal }));
+  return guarded("Deleting", "", () =>
+    planDelete({ app: recordOf(run), options: parsed.options }, target.cluster, deps, { signal }),
+  );
 }
 
 /** The App's only deploy step, checked against what the operator forbids. @throws StageFailure */
 function kappStepOf(app: App, to: "deploy" | "delete", deps: ReconcileDeps): Extract<DeployStep, { type: "kapp" }> {
   const problem = deployProblem(app.spec, to);
   const [step] = app.spec.deploy;
-  if (problem !== undefined || step?.type !== "kapp") throw new StageFailure("deploy", { error: problem ?? `Unsupported way to ${to}`, exitCode: -1 });
+  if (problem !== undefined || step?.type !== "kapp")
+    throw new StageFailure("deploy", { error: problem ?? `Unsupported way to ${to}`, exitCode: -1 });
   const options = to === "deploy" ? step.rawOptions : step.delete.rawOptions;
   const forbidden = options.find((option) => deps.config.forbiddenRawOptions.includes(option.split("=", 1)[0] ?? ""));
   if (forbidden === undefined) return step;
-  throw new StageFailure("deploy", { error: `rawOptions: '${forbidden.split("=", 1)[0]}' is forbidden by lateen's configuration`, exitCode: -1 });
+  throw new StageFailure("deploy", {
+    error: `rawOptions: '${forbidden.split("=", 1)[0]}' is forbidden by lateen's configuration`,
+    exitCode: -1,
+  });
 }
 
 /** Carries out a plan; yields an event per step. Never throws a deploy error: a failed deploy is a result. */
@@ -119,13 +139,22 @@ export async function* carryOut(
         const outcome = step.value;
         switch (outcome.state) {
           case "succeeded":
-            return { outcome: "succeeded", stdout: `${stdout}\nSucceeded`, associated: outcome.associated, inventory: outcome.inventory };
+            return {
+              outcome: "succeeded",
+              stdout: `${stdout}\nSucceeded`,
+              associated: outcome.associated,
+              inventory: outcome.inventory,
+            };
           case "waiting":
             return { outcome: "waiting", progress: outcome.progress, stdout };
           case "superseded":
             return { outcome: "superseded", stdout };
           case "failed":
-            return { outcome: "failed", failure: toolFailure(verb, formatDeployError(outcome.failure), stdout), associated: outcome.associated };
+            return {
+              outcome: "failed",
+              failure: toolFailure(verb, formatDeployError(outcome.failure), stdout),
+              associated: outcome.associated,
+            };
         }
       }
       const text = format(step.value);
@@ -145,15 +174,35 @@ export async function* carryOut(
 }
 
 export function plannedChangesOf(plan: DeployPlan): readonly PlannedChange[] {
-  return plan.changes.map((change) => ({ resource: change.resource, op: change.op, waitFor: change.waitFor, reasons: change.reasons, diff: change.diff }));
+  return plan.changes.map((change) => ({
+    resource: change.resource,
+    op: change.op,
+    waitFor: change.waitFor,
+    reasons: change.reasons,
+    diff: change.diff,
+  }));
 }
 
-function recordOf(run: Pick<DeployRun, "app" | "target">): { readonly name: string; readonly prevName: string; readonly stateNamespace: string; readonly defaultNamespace: string } {
+function recordOf(run: Pick<DeployRun, "app" | "target">): {
+  readonly name: string;
+  readonly prevName: string;
+  readonly stateNamespace: string;
+  readonly defaultNamespace: string;
+} {
   const { app, target } = run;
-  return { name: `${app.name}.app`, prevName: `${app.name}-ctrl`, stateNamespace: target.stateNamespace, defaultNamespace: target.defaultNamespace };
+  return {
+    name: `${app.name}.app`,
+    prevName: `${app.name}-ctrl`,
+    stateNamespace: target.stateNamespace,
+    defaultNamespace: target.defaultNamespace,
+  };
 }
 
-async function guarded<Result>(verb: "Deploying" | "Deleting", stdout: string, work: () => Promise<Result>): Promise<Result> {
+async function guarded<Result>(
+  verb: "Deploying" | "Deleting",
+  stdout: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {

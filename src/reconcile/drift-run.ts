@@ -5,8 +5,24 @@
  */
 import { parseApp } from "../app/index.ts";
 import { mapBounded } from "../base/index.ts";
-import { type DeployCluster, type InventoryEntry, inventoryEntryOf, isApiFailure, namesItself, recordedStateHolds } from "../deploy/index.ts";
-import { equalJson, type KubeObject, kindOf, labelsOf, namespaceOf, nameOf, resourceVersionOf, uidOf } from "../resource/index.ts";
+import {
+  type DeployCluster,
+  type InventoryEntry,
+  inventoryEntryOf,
+  isApiFailure,
+  namesItself,
+  recordedStateHolds,
+} from "../deploy/index.ts";
+import {
+  equalJson,
+  type KubeObject,
+  kindOf,
+  labelsOf,
+  namespaceOf,
+  nameOf,
+  resourceVersionOf,
+  uidOf,
+} from "../resource/index.ts";
 import { appsOfCluster } from "./catalogue.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { wantApp } from "./intake.ts";
@@ -115,7 +131,11 @@ interface LiveList {
   readonly unknown: ReadonlySet<string>;
 }
 
-async function listLive(cluster: DeployCluster, inventories: readonly AppInventory[], signal: AbortSignal): Promise<LiveList> {
+async function listLive(
+  cluster: DeployCluster,
+  inventories: readonly AppInventory[],
+  signal: AbortSignal,
+): Promise<LiveList> {
   const types = new Map<string, InventoryEntry["type"]>();
   const namespaces = new Set<string>();
   for (const { entries } of inventories) {
@@ -128,7 +148,12 @@ async function listLive(cluster: DeployCluster, inventories: readonly AppInvento
   const unknown = new Set<string>();
   await mapBounded([...types], 8, async ([key, type]) => {
     const list = (namespace?: string): Promise<readonly KubeObject[]> =>
-      cluster.list(type, { labelSelector: appLabel, metadataOnly: true, signal, ...(namespace === undefined ? {} : { namespace }) });
+      cluster.list(type, {
+        labelSelector: appLabel,
+        metadataOnly: true,
+        signal,
+        ...(namespace === undefined ? {} : { namespace }),
+      });
     try {
       for (const object of await list()) byUid.set(uidOf(object), object);
     } catch (error) {
@@ -147,7 +172,8 @@ async function listNamespaces(
   byUid: Map<string, KubeObject>,
 ): Promise<boolean> {
   try {
-    for (const objects of await mapBounded(namespaces, 4, list)) for (const object of objects) byUid.set(uidOf(object), object);
+    for (const objects of await mapBounded(namespaces, 4, list))
+      for (const object of objects) byUid.set(uidOf(object), object);
     return true;
   } catch (error) {
     if (isApiFailure(error)) return false;
@@ -182,10 +208,12 @@ async function compareApp(
     }
     const now = inventoryEntryOf(metadata, entry.type);
     moved = true;
-    const onlyStatus = entry.generation !== undefined && now.generation === entry.generation && now.metaDigest === entry.metaDigest;
+    const onlyStatus =
+      entry.generation !== undefined && now.generation === entry.generation && now.metaDigest === entry.metaDigest;
     if (!onlyStatus) {
       const object = await cluster.get(entry.type, entry.namespace, entry.name, { signal });
-      if (object === undefined || recordedStateHolds(object) !== true) return { type: "drifted", resource: describe(entry), found: "changed" };
+      if (object === undefined || recordedStateHolds(object) !== true)
+        return { type: "drifted", resource: describe(entry), found: "changed" };
     }
     next.push(now);
   }

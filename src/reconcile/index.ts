@@ -1,7 +1,15 @@
 export { runApp } from "./app-run.ts";
 export type { ClusterConnector, ConnectedCluster, ReconcileConfig, ReconcileDeps, SliceOptions } from "./deps.ts";
 export { runDrift } from "./drift-run.ts";
-export { acceptPush, noteAppChanged, noteConfigMapChanged, noteSecretChanged, type Push, requestReconcile, requestSync } from "./intake.ts";
+export {
+  acceptPush,
+  noteAppChanged,
+  noteConfigMapChanged,
+  noteSecretChanged,
+  type Push,
+  requestReconcile,
+  requestSync,
+} from "./intake.ts";
 export { type AppPlan, deployOnce, planApp, renderApp, type RenderedApp, type StageProblem } from "./plan-app.ts";
 export type {
   AppObjects,

@@ -4,7 +4,15 @@
  */
 import { type AppReference, appReferences, parseApp, refTracks } from "../app/index.ts";
 import { nameOf, namespaceOf } from "../resource/index.ts";
-import { appsOfSource, catalogue, getSource, indexApp, type Source, sourcesOfRepository, unindexApp } from "./catalogue.ts";
+import {
+  appsOfSource,
+  catalogue,
+  getSource,
+  indexApp,
+  type Source,
+  sourcesOfRepository,
+  unindexApp,
+} from "./catalogue.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { putJson } from "./item-json.ts";
 import { type AppName, appKey, appName, sourceKey, sourcePartition } from "./keys.ts";
@@ -34,7 +42,8 @@ export interface PushHint {
  */
 export async function acceptPush(push: Push, deps: ReconcileDeps): Promise<{ readonly apps: readonly AppName[] }> {
   const sources = new Map<string, Source>();
-  for (const url of push.repositoryUrls) for (const source of await sourcesOfRepository(url, deps)) sources.set(source.id, source);
+  for (const url of push.repositoryUrls)
+    for (const source of await sourcesOfRepository(url, deps)) sources.set(source.id, source);
   const apps = new Set<AppName>();
   for (const source of sources.values()) {
     // A semver selection looks at tags only.
@@ -73,7 +82,11 @@ export async function noteConfigMapChanged(namespace: string, name: string, deps
 }
 
 /** Somebody asks for a run of one App. `undefined`: there is no such App. */
-export async function requestReconcile(namespace: string, name: string, deps: ReconcileDeps): Promise<{ readonly wanted: number } | undefined> {
+export async function requestReconcile(
+  namespace: string,
+  name: string,
+  deps: ReconcileDeps,
+): Promise<{ readonly wanted: number } | undefined> {
   if ((await deps.apps.get(namespace, name)) === undefined) return undefined;
   return { wanted: await wantApp(appName(namespace, name), "by hand", deps) };
 }
@@ -85,7 +98,9 @@ export async function requestSync(
 ): Promise<{ readonly sources: number; readonly apps: readonly AppName[] }> {
   const { repository, ref } = input;
   const candidates = repository === undefined ? await allSources(deps) : await sourcesOfRepository(repository, deps);
-  const sources = candidates.filter((source) => ref === undefined || source.ref === undefined || refTracks(source.ref, ref));
+  const sources = candidates.filter(
+    (source) => ref === undefined || source.ref === undefined || refTracks(source.ref, ref),
+  );
   const apps = new Set<AppName>();
   for (const source of sources) {
     for (const { app } of await appsOfSource(source.id, deps)) apps.add(app);
@@ -100,7 +115,11 @@ export async function wantApp(app: AppName, cause: RunCause, deps: ReconcileDeps
   return wanted;
 }
 
-export async function wantSource(source: Pick<Source, "id" | "url">, cause: RunCause, deps: ReconcileDeps): Promise<void> {
+export async function wantSource(
+  source: Pick<Source, "id" | "url">,
+  cause: RunCause,
+  deps: ReconcileDeps,
+): Promise<void> {
   await deps.rows.want(sourceKey(source.id), deps.clock.now());
   await deps.wakeUps.send({ queue: "source", key: sourceKey(source.id), group: hostOf(source.url), cause });
 }

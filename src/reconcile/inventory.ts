@@ -22,7 +22,12 @@ interface Part {
   readonly entries: readonly InventoryEntry[];
 }
 
-export async function storeInventory(clusterId: string, app: AppName, entries: readonly InventoryEntry[], deps: InventoryDeps): Promise<void> {
+export async function storeInventory(
+  clusterId: string,
+  app: AppName,
+  entries: readonly InventoryEntry[],
+  deps: InventoryDeps,
+): Promise<void> {
   const { items, clock } = deps;
   const parts = Math.max(1, Math.ceil(entries.length / entriesPerPart));
   for (let i = 0; i < parts; i++) {
@@ -31,7 +36,8 @@ export async function storeInventory(clusterId: string, app: AppName, entries: r
   }
   // A shorter inventory must not leave the tail of a longer one.
   const stale = await queryJson<Part>(items, clusterPartition(clusterId), `INV#${app}#`, clock.now());
-  for (const { rest } of stale) if (Number(rest) >= parts) await items.delete(clusterPartition(clusterId), `INV#${app}#${rest}`);
+  for (const { rest } of stale)
+    if (Number(rest) >= parts) await items.delete(clusterPartition(clusterId), `INV#${app}#${rest}`);
 }
 
 export async function deleteInventory(clusterId: string, app: AppName, deps: InventoryDeps): Promise<void> {

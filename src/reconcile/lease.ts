@@ -9,7 +9,13 @@ const selfStopMs = 45_000;
 export type Verdict =
   | { readonly type: "done" }
   /** To be continued at a time. `keepTries`: the attempt counts as one that did not end (else only kills count). `epochAtLeast`: see `WorkRows.defer`. */
-  | { readonly type: "later"; readonly at: number; readonly cause: "wait" | "retry"; readonly keepTries: boolean; readonly epochAtLeast?: number };
+  | {
+      readonly type: "later";
+      readonly at: number;
+      readonly cause: "wait" | "retry";
+      readonly keepTries: boolean;
+      readonly epochAtLeast?: number;
+    };
 
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
@@ -40,10 +46,7 @@ export async function underLease(
     stop.abort(new Error("run ended"));
     await heart;
   }
-  const result =
-    verdict.type === "done"
-      ? await rows.finish(lease)
-      : await rows.defer(lease, verdict.at, verdict);
+  const result = verdict.type === "done" ? await rows.finish(lease) : await rows.defer(lease, verdict.at, verdict);
   if (result === "lost") deps.log.warn("lease lost before the run was settled", { key, epoch: lease.epoch });
   return { verdict, dueAgain: result === "dirty" };
 }
@@ -67,6 +70,7 @@ async function beat(lease: Lease, deps: Runtime & { readonly rows: WorkRows }, s
     } catch (error) {
       log.warn("lease not renewed", { key: lease.key, error });
     }
-    if (clock.now() - renewedAt > selfStopMs) stop.abort(new LeaseLost(`the lease of ${lease.key} could not be renewed`));
+    if (clock.now() - renewedAt > selfStopMs)
+      stop.abort(new LeaseLost(`the lease of ${lease.key} could not be renewed`));
   }
 }

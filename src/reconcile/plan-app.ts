@@ -39,7 +39,11 @@ interface Options {
 }
 
 /** Fetches and templates. */
-export async function renderApp(object: KubeObject, deps: ReconcileDeps, options: Options): Promise<RenderedApp | StageProblem> {
+export async function renderApp(
+  object: KubeObject,
+  deps: ReconcileDeps,
+  options: Options,
+): Promise<RenderedApp | StageProblem> {
   return explained(object, async (app) => {
     const fetched = await fetchForApp(app, deps, options);
     const { documents, yaml } = await templateForApp(app, fetched, deps, options);
@@ -48,7 +52,11 @@ export async function renderApp(object: KubeObject, deps: ReconcileDeps, options
 }
 
 /** Fetches, templates and compares with the run cluster; nothing is written anywhere. */
-export async function planApp(object: KubeObject, deps: ReconcileDeps, options: Options): Promise<AppPlan | StageProblem> {
+export async function planApp(
+  object: KubeObject,
+  deps: ReconcileDeps,
+  options: Options,
+): Promise<AppPlan | StageProblem> {
   return explained(object, async (app) => {
     const fetched = await fetchForApp(app, deps, options);
     const { documents } = await templateForApp(app, fetched, deps, options);
@@ -62,12 +70,23 @@ export async function planApp(object: KubeObject, deps: ReconcileDeps, options: 
  * One deploy from beginning to end in this process, waits included; no row, no lease, no status. The last event is `finished`.
  * For an App that lateen also reconciles use its by-hand run instead: only that has one writer.
  */
-export async function* deployOnce(object: KubeObject, deps: ReconcileDeps, options: Options): AsyncGenerator<RunEvent, void, void> {
+export async function* deployOnce(
+  object: KubeObject,
+  deps: ReconcileDeps,
+  options: Options,
+): AsyncGenerator<RunEvent, void, void> {
   const { clock } = deps;
   const startedAt = clock.now();
   try {
     const app = readApp(object);
-    yield { at: startedAt, type: "started", runId: deps.newId(), app: appName(app.namespace, app.name), cause: "by hand", epoch: 0 };
+    yield {
+      at: startedAt,
+      type: "started",
+      runId: deps.newId(),
+      app: appName(app.namespace, app.name),
+      cause: "by hand",
+      epoch: 0,
+    };
     const fetched = await fetchForApp(app, deps, options);
     yield fetchedEvent(fetched, clock.now(), startedAt);
     const templatedFrom = clock.now();
@@ -77,16 +96,38 @@ export async function* deployOnce(object: KubeObject, deps: ReconcileDeps, optio
     const target = await connectTarget(app, deps, options.signal);
     if (target.note !== undefined) yield { at: clock.now(), type: "note", text: target.note };
     const plan = await planForApp({ app, target }, documents, deps, options.signal);
-    yield { at: clock.now(), type: "planned", ms: clock.now() - plannedFrom, cluster: target.cluster.server, changes: plannedChangesOf(plan) };
+    yield {
+      at: clock.now(),
+      type: "planned",
+      ms: clock.now() - plannedFrom,
+      cluster: target.cluster.server,
+      changes: plannedChangesOf(plan),
+    };
     const endless = { ...deps, config: { ...deps.config, waitSliceMs: Number.POSITIVE_INFINITY } };
     const run = { app, target, isSuperseded: () => Promise.resolve(false) };
-    const result = yield* carryOut(plan, run, "Deploying", endless, { signal: options.signal, deadline: Number.POSITIVE_INFINITY });
+    const result = yield* carryOut(plan, run, "Deploying", endless, {
+      signal: options.signal,
+      deadline: Number.POSITIVE_INFINITY,
+    });
     if (result.outcome === "failed") throw result.failure;
-    yield { at: clock.now(), type: "finished", ms: clock.now() - startedAt, outcome: "succeeded", description: "Reconcile succeeded" };
+    yield {
+      at: clock.now(),
+      type: "finished",
+      ms: clock.now() - startedAt,
+      outcome: "succeeded",
+      description: "Reconcile succeeded",
+    };
   } catch (error) {
     if (!(error instanceof StageFailure)) throw error;
     const description = `Reconcile failed: ${error.error}`;
-    yield { at: clock.now(), type: "finished", ms: clock.now() - startedAt, outcome: "failed", description, error: usefulErrorOf(error) };
+    yield {
+      at: clock.now(),
+      type: "finished",
+      ms: clock.now() - startedAt,
+      outcome: "failed",
+      description,
+      error: usefulErrorOf(error),
+    };
   }
 }
 
@@ -110,7 +151,11 @@ export async function templateForApp(
   deps: ReconcileDeps,
   options: Options,
 ): Promise<{ readonly documents: readonly SourcedResource[]; readonly yaml: string; readonly stderr: string }> {
-  const result = await templateApp({ app, files: fetched.files }, { readReference: readReferenceOf(app, deps) }, options);
+  const result = await templateApp(
+    { app, files: fetched.files },
+    { readReference: readReferenceOf(app, deps) },
+    options,
+  );
   if (!result.ok) throw new StageFailure("template", result);
   return result;
 }
@@ -121,7 +166,14 @@ export function fetchedEvent(fetched: FetchSuccess, now: number, startedAt: numb
     at: now,
     type: "fetched",
     ms: now - startedAt,
-    sources: sources.map(({ url, ref, commit, commitTitle, subPath, treeId }) => ({ url, ref, commit, commitTitle, subPath, treeId })),
+    sources: sources.map(({ url, ref, commit, commitTitle, subPath, treeId }) => ({
+      url,
+      ref,
+      commit,
+      commitTitle,
+      subPath,
+      treeId,
+    })),
     requests: stats.requests,
     bytes: stats.bytesReceived,
     files: stats.files,
@@ -132,14 +184,21 @@ export function fetchedEvent(fetched: FetchSuccess, now: number, startedAt: numb
 function readApp(object: KubeObject): App {
   const parsed = parseApp(object);
   if ("app" in parsed) return parsed.app;
-  throw new StageFailure("fetch", { error: parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "), exitCode: -1 });
+  throw new StageFailure("fetch", {
+    error: parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; "),
+    exitCode: -1,
+  });
 }
 
-async function explained<Result>(object: KubeObject, work: (app: App) => Promise<Result>): Promise<Result | StageProblem> {
+async function explained<Result>(
+  object: KubeObject,
+  work: (app: App) => Promise<Result>,
+): Promise<Result | StageProblem> {
   try {
     return await work(readApp(object));
   } catch (error) {
-    if (error instanceof StageFailure) return { stage: error.stage, error: error.error, usefulErrorMessage: usefulErrorOf(error) };
+    if (error instanceof StageFailure)
+      return { stage: error.stage, error: error.error, usefulErrorMessage: usefulErrorOf(error) };
     throw error;
   }
 }

@@ -86,10 +86,18 @@ export interface Item {
 export interface Items {
   get(pk: string, sk: string, now: number): Promise<Item | undefined>;
   /** Unconditional without `ifVersion`; `ifVersion: 0` = only if absent. Answers the new version, or `undefined` when the condition failed. */
-  put(item: { readonly pk: string; readonly sk: string; readonly value: string; readonly expiresAt?: number }, now: number, ifVersion?: number): Promise<number | undefined>;
+  put(
+    item: { readonly pk: string; readonly sk: string; readonly value: string; readonly expiresAt?: number },
+    now: number,
+    ifVersion?: number,
+  ): Promise<number | undefined>;
   delete(pk: string, sk: string): Promise<void>;
   /** Items of one partition whose `sk` starts with `prefix`, in byte order of `sk`. */
-  query(pk: string, now: number, options?: { readonly prefix?: string; readonly limit?: number; readonly descending?: boolean }): Promise<readonly Item[]>;
+  query(
+    pk: string,
+    now: number,
+    options?: { readonly prefix?: string; readonly limit?: number; readonly descending?: boolean },
+  ): Promise<readonly Item[]>;
 }
 
 // ---------------------------------------------------------------------------------------------- wake-ups
@@ -125,8 +133,16 @@ export interface Secret {
 /** The secrets manager: the only place where Secret data lives. Names are namespace + name (reliability.md T13). */
 export interface SecretVault {
   /** `fresh` passes over the cache. */
-  get(namespace: string, name: string, options?: { readonly fresh?: boolean; readonly signal?: AbortSignal }): Promise<Secret | undefined>;
-  put(namespace: string, name: string, secret: { readonly data: ReadonlyMap<string, Uint8Array>; readonly type: string }): Promise<void>;
+  get(
+    namespace: string,
+    name: string,
+    options?: { readonly fresh?: boolean; readonly signal?: AbortSignal },
+  ): Promise<Secret | undefined>;
+  put(
+    namespace: string,
+    name: string,
+    secret: { readonly data: ReadonlyMap<string, Uint8Array>; readonly type: string },
+  ): Promise<void>;
   delete(namespace: string, name: string): Promise<void>;
 }
 

@@ -16,6 +16,8 @@ export function readReferenceOf(app: App, deps: Pick<ReconcileDeps, "vault" | "c
     // `binaryData` is not read (app.md §4.6).
     const data = own(object, "data");
     const texts = isMap(data) ? Object.entries(data) : [];
-    return new Map(texts.flatMap(([key, text]) => (typeof text === "string" ? [[key, new TextEncoder().encode(text)]] : [])));
+    return new Map(
+      texts.flatMap(([key, text]) => (typeof text === "string" ? [[key, new TextEncoder().encode(text)]] : [])),
+    );
   };
 }

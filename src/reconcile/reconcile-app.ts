@@ -19,7 +19,14 @@ import type { FetchSuccess } from "../fetch/index.ts";
 import { equalJson, type SourcedResource, stringifyJson } from "../resource/index.ts";
 import { sourceIdOf } from "./catalogue.ts";
 import type { DeployPlan } from "../deploy/index.ts";
-import { carryOut, type DeployResult, type DeployRun, planForApp, plannedChangesOf, type SuspendedDeploy } from "./deploy-stage.ts";
+import {
+  carryOut,
+  type DeployResult,
+  type DeployRun,
+  planForApp,
+  plannedChangesOf,
+  type SuspendedDeploy,
+} from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { storeInventory } from "./inventory.ts";
 import { getJson, putJson } from "./item-json.ts";
@@ -52,7 +59,9 @@ export async function reconcileApp(
   const status = createStatusWriter(app, deps);
   // A periodic run that finds nothing to do shows no "Reconciling" (app.md §3.6).
   const specChanged = app.status.observedGeneration !== app.generation;
-  status.update(stageStarted(startReconciling(status.current, app.generation), "fetch", startedAt), { show: specChanged });
+  status.update(stageStarted(startReconciling(status.current, app.generation), "fetch", startedAt), {
+    show: specChanged,
+  });
   try {
     const fetched = await fetchStage(app, status, recorder, deps, options);
     const resources = await templateStage(app, fetched, status, recorder, deps, options);
@@ -66,7 +75,13 @@ export async function reconcileApp(
   }
 }
 
-async function fetchStage(app: App, status: StatusWriter, recorder: RunRecorder, deps: ReconcileDeps, options: SliceOptions): Promise<FetchSuccess> {
+async function fetchStage(
+  app: App,
+  status: StatusWriter,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+  options: SliceOptions,
+): Promise<FetchSuccess> {
   const startedAt = deps.clock.now();
   const fetched = await fetchForApp(app, deps, options);
   recorder.emit(fetchedEvent(fetched, deps.clock.now(), startedAt));
@@ -84,7 +99,12 @@ async function templateStage(
 ): Promise<readonly SourcedResource[]> {
   const startedAt = deps.clock.now();
   const result = await templateForApp(app, fetched, deps, options);
-  recorder.emit({ at: deps.clock.now(), type: "templated", ms: deps.clock.now() - startedAt, documents: result.documents.length });
+  recorder.emit({
+    at: deps.clock.now(),
+    type: "templated",
+    ms: deps.clock.now() - startedAt,
+    documents: result.documents.length,
+  });
   status.update(stageSucceeded(status.current, "template", { stderr: result.stderr }, deps.clock.now()));
   return result.documents;
 }
@@ -102,7 +122,10 @@ async function deployStage(
   const { clock, apps, items, rows } = deps;
   const partition = appPartition(appName(app.namespace, app.name));
   const startedAt = clock.now();
-  const of = createHash("sha256").update(`${app.generation}\n`).update(stringifyJson(resources.map(({ object }) => object))).digest("hex");
+  const of = createHash("sha256")
+    .update(`${app.generation}\n`)
+    .update(stringifyJson(resources.map(({ object }) => object)))
+    .digest("hex");
   const kept = await getJson<SuspendedDeploy>(items, partition, "WAIT", startedAt);
   const suspended = kept?.of === of ? kept : undefined;
   status.update(stageStarted(status.current, "deploy", suspended?.startedAt ?? startedAt));
@@ -112,7 +135,13 @@ async function deployStage(
   const target = await connectTarget(app, deps, options.signal);
   if (target.note !== undefined) recorder.emit({ at: clock.now(), type: "note", text: target.note });
   const plan = await planForApp({ app, target }, resources, deps, options.signal);
-  recorder.emit({ at: clock.now(), type: "planned", ms: clock.now() - startedAt, cluster: target.cluster.server, changes: plannedChangesOf(plan) });
+  recorder.emit({
+    at: clock.now(),
+    type: "planned",
+    ms: clock.now() - startedAt,
+    cluster: target.cluster.server,
+    changes: plannedChangesOf(plan),
+  });
 
   await reportMissedDrift(app, plan, fetched, recorder, deps);
   const run: DeployRun = {
@@ -122,21 +151,41 @@ async function deployStage(
     suspended,
     isSuperseded: async () => ((await rows.get(lease.key))?.wanted ?? 0) > lease.wanted,
   };
-  const steps = carryOut(plan, run, "Deploying", deps, options, (stdout) => status.progress(deployProgress(status.current, { stdout }, clock.now())));
+  const steps = carryOut(plan, run, "Deploying", deps, options, (stdout) =>
+    status.progress(deployProgress(status.current, { stdout }, clock.now())),
+  );
   let step = await steps.next();
   for (; step.done !== true; step = await steps.next()) recorder.emit(step.value);
-  return settle(app, target, fetched, step.value, { of, startedAt: suspended?.startedAt ?? startedAt, slices: (kept?.slices ?? 0) + 1 }, status, recorder, deps);
+  return settle(
+    app,
+    target,
+    fetched,
+    step.value,
+    { of, startedAt: suspended?.startedAt ?? startedAt, slices: (kept?.slices ?? 0) + 1 },
+    status,
+    recorder,
+    deps,
+  );
 }
 
 /** A full comparison that finds what nothing announced is news about the cheap check, not only about the cluster. */
-async function reportMissedDrift(app: App, plan: DeployPlan, fetched: FetchSuccess, recorder: RunRecorder, deps: ReconcileDeps): Promise<void> {
+async function reportMissedDrift(
+  app: App,
+  plan: DeployPlan,
+  fetched: FetchSuccess,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+): Promise<void> {
   const found = plannedChangesOf(plan).filter(({ op }) => op === "create" || op === "update" || op === "delete");
   if (found.length === 0) return;
   if (recorder.cause === "drift") deps.metrics.count("lateen_drift_repaired_total");
   if (recorder.cause !== "full comparison") return;
   const last = await getJson<LastRun>(deps.items, appPartition(recorder.app), "LAST", deps.clock.now());
   if (last === undefined || !equalJson(last.treeIds, treeIdsOf(app, fetched))) return;
-  deps.log.error("drift that the cheap check did not see", { app: recorder.app, resources: found.map(({ resource }) => resource) });
+  deps.log.error("drift that the cheap check did not see", {
+    app: recorder.app,
+    resources: found.map(({ resource }) => resource),
+  });
   deps.metrics.count("lateen_drift_missed_total");
 }
 
@@ -159,8 +208,14 @@ async function settle(
     case "succeeded": {
       const stderr = target.note === undefined ? "" : `lateen: ${target.note}`;
       const associated = result.associated === undefined ? {} : { associatedResources: result.associated };
-      status.update(succeeded(stageSucceeded(status.current, "deploy", { stdout: result.stdout, stderr, ...associated }, now)));
-      const last: LastRun = { treeIds: treeIdsOf(app, fetched), references: await referenceVersions(app, deps), succeededAt: now };
+      status.update(
+        succeeded(stageSucceeded(status.current, "deploy", { stdout: result.stdout, stderr, ...associated }, now)),
+      );
+      const last: LastRun = {
+        treeIds: treeIdsOf(app, fetched),
+        references: await referenceVersions(app, deps),
+        succeededAt: now,
+      };
       await Promise.all([
         storeInventory(target.clusterId, name, result.inventory, deps),
         putJson(items, appPartition(name), "LAST", last, now),
@@ -178,7 +233,13 @@ async function settle(
       const suspended: SuspendedDeploy = { progress: result.progress, stdout: result.stdout, ...slice };
       await putJson(items, appPartition(name), "WAIT", suspended, now, { expiresAt: now + keepSuspendedMs });
       status.update(deployProgress(status.current, { stdout: result.stdout }, now));
-      recorder.emit({ at: now, type: "finished", ms, outcome: "waiting", description: "Waiting for resources to become ready" });
+      recorder.emit({
+        at: now,
+        type: "finished",
+        ms,
+        outcome: "waiting",
+        description: "Waiting for resources to become ready",
+      });
       return { type: "later", at: now + waitMs, cause: "wait", keepTries: false };
     }
     case "superseded":
@@ -200,12 +261,20 @@ async function observePush(app: App, fetched: FetchSuccess, deps: ReconcileDeps)
 }
 
 /** Somebody asked for a new run meanwhile: if to stop this App, say so; else the next run shows what came of it. */
-async function supersede(app: App, stdout: string, status: StatusWriter, recorder: RunRecorder, deps: ReconcileDeps, ms: number): Promise<Verdict> {
+async function supersede(
+  app: App,
+  stdout: string,
+  status: StatusWriter,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+  ms: number,
+): Promise<Verdict> {
   const { clock } = deps;
   const object = await deps.apps.get(app.namespace, app.name);
   const now = clock.now();
   const parsed = object === undefined ? undefined : parseApp(object);
-  const isStopped = parsed !== undefined && "app" in parsed && (parsed.app.spec.canceled || parsed.app.deletionTimestamp !== undefined);
+  const isStopped =
+    parsed !== undefined && "app" in parsed && (parsed.app.spec.canceled || parsed.app.deletionTimestamp !== undefined);
   if (isStopped) {
     const failure = { error: "Deploying: Process was canceled", exitCode: -1, stdout };
     status.update(stageFailed(status.current, "deploy", failure, now));
@@ -230,10 +299,22 @@ function fail(
   const extra = associated === undefined ? {} : { associatedResources: associated };
   const stage: Stage = failure.stage;
   status.update(
-    stageFailed(status.current, stage, { error: failure.error, stderr: failure.stderr, stdout: failure.stdout, exitCode: failure.exitCode, ...extra }, now),
+    stageFailed(
+      status.current,
+      stage,
+      { error: failure.error, stderr: failure.stderr, stdout: failure.stdout, exitCode: failure.exitCode, ...extra },
+      now,
+    ),
   );
   const error = failure.stderr === "" ? failure.error : failure.stderr;
-  recorder.emit({ at: now, type: "finished", ms: now - startedAt, outcome: "failed", description: status.current.friendlyDescription, error });
+  recorder.emit({
+    at: now,
+    type: "finished",
+    ms: now - startedAt,
+    outcome: "failed",
+    description: status.current.friendlyDescription,
+    error,
+  });
   deps.metrics.count("lateen_run_failures_total", { stage });
   const periodMs = syncPeriodMs(app.spec, deps.config);
   const backOffMs = failureBackOffMs(status.current.consecutiveReconcileFailures, periodMs, deps.random);

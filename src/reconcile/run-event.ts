@@ -1,7 +1,17 @@
 import type { EpochMs } from "../base/index.ts";
 
 /** Why a run began. */
-export type RunCause = "push" | "app changed" | "secret changed" | "drift" | "full comparison" | "by hand" | "retry" | "wait" | "schedule" | "deletion";
+export type RunCause =
+  | "push"
+  | "app changed"
+  | "secret changed"
+  | "drift"
+  | "full comparison"
+  | "by hand"
+  | "retry"
+  | "wait"
+  | "schedule"
+  | "deletion";
 
 /** What was fetched for one git entry of `spec.fetch`. */
 export interface FetchedSource {
@@ -30,7 +40,13 @@ export interface PlannedChange {
 
 /** A run as it happens: what the timeline, the by-hand API and the run record show. Every text has passed the redactor. */
 export type RunEvent = { readonly at: EpochMs } & (
-  | { readonly type: "started"; readonly runId: string; readonly app: string; readonly cause: RunCause; readonly epoch: number }
+  | {
+      readonly type: "started";
+      readonly runId: string;
+      readonly app: string;
+      readonly cause: RunCause;
+      readonly epoch: number;
+    }
   | {
       readonly type: "fetched";
       readonly ms: number;
@@ -41,10 +57,25 @@ export type RunEvent = { readonly at: EpochMs } & (
       readonly notes: readonly string[];
     }
   | { readonly type: "templated"; readonly ms: number; readonly documents: number }
-  | { readonly type: "planned"; readonly ms: number; readonly cluster: string; readonly changes: readonly PlannedChange[] }
+  | {
+      readonly type: "planned";
+      readonly ms: number;
+      readonly cluster: string;
+      readonly changes: readonly PlannedChange[];
+    }
   /** One call on the run cluster came back. */
-  | { readonly type: "applied"; readonly op: PlannedChange["op"]; readonly resource: string; readonly reasons: readonly string[] }
-  | { readonly type: "waited"; readonly resource: string; readonly state: "ok" | "ongoing" | "fail"; readonly message: string }
+  | {
+      readonly type: "applied";
+      readonly op: PlannedChange["op"];
+      readonly resource: string;
+      readonly reasons: readonly string[];
+    }
+  | {
+      readonly type: "waited";
+      readonly resource: string;
+      readonly state: "ok" | "ongoing" | "fail";
+      readonly message: string;
+    }
   /** Anything else worth a line: kapp's section lines, notes, warnings of the API server. */
   | { readonly type: "note"; readonly text: string }
   | {
@@ -72,7 +103,12 @@ export interface RunRecord {
   readonly finishedAt?: EpochMs;
   readonly outcome?: "succeeded" | "failed" | "waiting" | "superseded" | "skipped";
   /** Milliseconds by stage. */
-  readonly timings: { readonly fetch?: number; readonly template?: number; readonly plan?: number; readonly deploy?: number };
+  readonly timings: {
+    readonly fetch?: number;
+    readonly template?: number;
+    readonly plan?: number;
+    readonly deploy?: number;
+  };
   /** In order; at most 1,000, the middle is cut. */
   readonly events: readonly RunEvent[];
 }

@@ -43,7 +43,11 @@ export function startRunRecord(
     const record: RunRecord = { runId, ...run, startedAt, ...end, timings, events: clip(events) };
     // Writes follow one another; a record that could not be written costs history, never the run.
     writing = writing
-      .then(() => putJson(items, appPartition(run.app), `RUN#${runId}`, record, clock.now(), { expiresAt: clock.now() + keepRunsMs }))
+      .then(() =>
+        putJson(items, appPartition(run.app), `RUN#${runId}`, record, clock.now(), {
+          expiresAt: clock.now() + keepRunsMs,
+        }),
+      )
       .then(
         () => undefined,
         (error: unknown) => log.warn("run record not written", { app: run.app, runId, error }),
@@ -64,7 +68,11 @@ export function startRunRecord(
       timings = { ...timings, ...timingOf(event) };
       if (event.type === "finished") end = { finishedAt: event.at, outcome: event.outcome };
       const isStage = event.type !== "applied" && event.type !== "waited" && event.type !== "note";
-      if ((isStage && event.type !== "started" && event.type !== "fetched" && event.type !== "templated") || clock.now() - writtenAt > writeEveryMs) write();
+      if (
+        (isStage && event.type !== "started" && event.type !== "fetched" && event.type !== "templated") ||
+        clock.now() - writtenAt > writeEveryMs
+      )
+        write();
     },
     async flush() {
       if (dirty) write();
@@ -73,13 +81,24 @@ export function startRunRecord(
   };
 }
 
-export function getRun(app: string, runId: string, deps: Runtime & { readonly items: Items }): Promise<RunRecord | undefined> {
+export function getRun(
+  app: string,
+  runId: string,
+  deps: Runtime & { readonly items: Items },
+): Promise<RunRecord | undefined> {
   return getJson<RunRecord>(deps.items, appPartition(app), `RUN#${runId}`, deps.clock.now());
 }
 
 /** The newest runs of an App first. */
-export async function listRuns(app: string, limit: number, deps: Runtime & { readonly items: Items }): Promise<readonly RunRecord[]> {
-  const found = await queryJson<RunRecord>(deps.items, appPartition(app), "RUN#", deps.clock.now(), { limit, descending: true });
+export async function listRuns(
+  app: string,
+  limit: number,
+  deps: Runtime & { readonly items: Items },
+): Promise<readonly RunRecord[]> {
+  const found = await queryJson<RunRecord>(deps.items, appPartition(app), "RUN#", deps.clock.now(), {
+    limit,
+    descending: true,
+  });
   return found.map((run) => run.value);
 }
 

@@ -48,11 +48,17 @@ export async function runSource(key: string, deps: ReconcileDeps, options: Slice
   });
   if (result === undefined) return;
   const delayMs = result.verdict.type === "done" ? 0 : Math.max(0, result.verdict.at - deps.clock.now());
-  if (result.dueAgain || result.verdict.type !== "done") await deps.wakeUps.send({ queue: "source", key, delayMs: result.dueAgain ? 0 : delayMs });
+  if (result.dueAgain || result.verdict.type !== "done")
+    await deps.wakeUps.send({ queue: "source", key, delayMs: result.dueAgain ? 0 : delayMs });
 }
 
 /** @returns whether a push announced a commit that the server does not show yet. */
-async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSource>>, deps: ReconcileDeps, signal: AbortSignal): Promise<boolean> {
+async function lookAt(
+  source: Source,
+  apps: Awaited<ReturnType<typeof appsOfSource>>,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { clock, git, items } = deps;
   const partition = sourcePartition(source.id);
   const startedAt = clock.now();
@@ -60,7 +66,8 @@ async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSour
   const { commit } = await resolveGitRef(git, repository, source, { signal });
   const seen = await getJson<SeenRef>(items, partition, "REF", startedAt);
   const subPaths = [...new Set(apps.flatMap((app) => app.subPaths))].sort();
-  const known = seen !== undefined && seen.commit === commit && subPaths.every((subPath) => Object.hasOwn(seen.treeIds, subPath));
+  const known =
+    seen !== undefined && seen.commit === commit && subPaths.every((subPath) => Object.hasOwn(seen.treeIds, subPath));
   const treeIds = known ? seen.treeIds : await treeIdsAt(source, repository, commit, subPaths, deps, signal);
   if (!known) {
     for (const { app, subPaths: wanted } of apps) {
@@ -70,8 +77,19 @@ async function lookAt(source: Source, apps: Awaited<ReturnType<typeof appsOfSour
   const hint = await getJson<PushHint>(items, partition, "HINT", clock.now());
   const pushedAt = known ? seen.pushedAt : hint?.after === commit ? hint.at : undefined;
   // After the Apps are marked: a kill in between repeats the look instead of losing it.
-  await putJson<SeenRef>(items, partition, "REF", { commit, checkedAt: startedAt, treeIds, ...(pushedAt === undefined ? {} : { pushedAt }) }, clock.now());
-  const lagging = hint !== undefined && clock.now() - hint.at < hintLifeMs && hint.after !== commit && known && !/^0+$/.test(hint.after);
+  await putJson<SeenRef>(
+    items,
+    partition,
+    "REF",
+    { commit, checkedAt: startedAt, treeIds, ...(pushedAt === undefined ? {} : { pushedAt }) },
+    clock.now(),
+  );
+  const lagging =
+    hint !== undefined &&
+    clock.now() - hint.at < hintLifeMs &&
+    hint.after !== commit &&
+    known &&
+    !/^0+$/.test(hint.after);
   if (hint !== undefined && !lagging) await items.delete(partition, "HINT");
   return lagging;
 }
@@ -87,7 +105,11 @@ async function treeIdsAt(
 ): Promise<Readonly<Record<string, string>>> {
   const clean = new Map(subPaths.map((subPath) => [subPath, relativePath(subPath) ?? ""]));
   const ref = source.ref === undefined ? {} : { ref: source.ref };
-  const { treeIds } = await deps.git.treeIdsOf(repository, { commit, ...ref, subPaths: [...new Set(clean.values())] }, { signal });
+  const { treeIds } = await deps.git.treeIdsOf(
+    repository,
+    { commit, ...ref, subPaths: [...new Set(clean.values())] },
+    { signal },
+  );
   return Object.fromEntries([...clean].map(([subPath, path]) => [subPath, treeIds.get(path) ?? ""]));
 }
 

@@ -11,7 +11,13 @@ export class StageFailure extends Error {
 
   constructor(
     stage: StageFailure["stage"],
-    failure: { readonly error: string; readonly stderr?: string; readonly stdout?: string; readonly exitCode: number; readonly cause?: unknown },
+    failure: {
+      readonly error: string;
+      readonly stderr?: string;
+      readonly stdout?: string;
+      readonly exitCode: number;
+      readonly cause?: unknown;
+    },
   ) {
     super(failure.error, failure.cause === undefined ? undefined : { cause: failure.cause });
     this.stage = stage;

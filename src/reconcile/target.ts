@@ -33,18 +33,35 @@ export async function connectTarget(app: App, deps: ReconcileDeps, signal: Abort
   const clusterId = clusterIdOf(app);
   if (clusterId === undefined) throw preparing("Expected service account or cluster specified");
   if (spec.serviceAccountName !== "") {
-    const connected = await deps.clusters.home(namespace, spec.serviceAccountName, { signal }).catch((error: unknown) => {
-      throw preparing(`Getting service account: ${messageOf(error)}`, error);
-    });
-    return { ...connected, clusterId, stateNamespace: namespace, defaultNamespace: orElse(spec.defaultNamespace, namespace) };
+    const connected = await deps.clusters
+      .home(namespace, spec.serviceAccountName, { signal })
+      .catch((error: unknown) => {
+        throw preparing(`Getting service account: ${messageOf(error)}`, error);
+      });
+    return {
+      ...connected,
+      clusterId,
+      stateNamespace: namespace,
+      defaultNamespace: orElse(spec.defaultNamespace, namespace),
+    };
   }
   const { connected, note } = await connectBySecret(app, deps, signal);
   const stateNamespace = orElse(spec.cluster?.namespace, connected.contextNamespace);
-  return { ...connected, clusterId, stateNamespace, defaultNamespace: orElse(spec.defaultNamespace, stateNamespace), ...(note === undefined ? {} : { note }) };
+  return {
+    ...connected,
+    clusterId,
+    stateNamespace,
+    defaultNamespace: orElse(spec.defaultNamespace, stateNamespace),
+    ...(note === undefined ? {} : { note }),
+  };
 }
 
 /** For the drift check: `undefined` when this App cannot open its cluster. */
-export async function connectForApp(object: KubeObject, deps: ReconcileDeps, signal: AbortSignal): Promise<Target | undefined> {
+export async function connectForApp(
+  object: KubeObject,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<Target | undefined> {
   const parsed = parseApp(object);
   if ("problems" in parsed) return undefined;
   try {
@@ -83,20 +100,31 @@ async function readKubeconfig(
   signal: AbortSignal,
 ): Promise<{ readonly text: string; readonly note?: string }> {
   const reference = app.spec.cluster?.kubeconfigSecretRef;
-  if (reference === undefined || reference.name === "") throw preparing("Expected kubeconfig secret reference to be specified");
+  if (reference === undefined || reference.name === "")
+    throw preparing("Expected kubeconfig secret reference to be specified");
   const secret = await deps.vault.get(app.namespace, reference.name, { fresh, signal }).catch((error: unknown) => {
     throw preparing(`Getting kubeconfig secret: ${messageOf(error)}`, error);
   });
-  if (secret === undefined) throw preparing(`Getting kubeconfig secret: secrets "${reference.name}" not found${await hintFor(app, reference.name, deps)}`);
+  if (secret === undefined)
+    throw preparing(
+      `Getting kubeconfig secret: secrets "${reference.name}" not found${await hintFor(app, reference.name, deps)}`,
+    );
   const decoder = new TextDecoder();
   const named = secret.data.get(reference.key);
   if (named !== undefined) return { text: decoder.decode(named) };
-  const alike = [...secret.data].map(([key, bytes]) => ({ key, text: decoder.decode(bytes) })).filter(({ text }) => looksLikeKubeconfig(text));
+  const alike = [...secret.data]
+    .map(([key, bytes]) => ({ key, text: decoder.decode(bytes) }))
+    .filter(({ text }) => looksLikeKubeconfig(text));
   const [only, ...others] = alike;
   if (only === undefined || others.length > 0 || !mayStandIn(only.key, reference.key, secret.data.size)) {
-    throw preparing(`Expected to find key '${reference.key}' in secret (keys: ${[...secret.data.keys()].sort().join(", ")})`);
+    throw preparing(
+      `Expected to find key '${reference.key}' in secret (keys: ${[...secret.data.keys()].sort().join(", ")})`,
+    );
   }
-  return { text: only.text, note: `secret '${reference.name}' has no key '${reference.key}'; used its only kubeconfig, key '${only.key}'` };
+  return {
+    text: only.text,
+    note: `secret '${reference.name}' has no key '${reference.key}'; used its only kubeconfig, key '${only.key}'`,
+  };
 }
 
 /**
@@ -111,7 +139,9 @@ function mayStandIn(found: string, named: string, keysInSecret: number): boolean
 async function hintFor(app: App, name: string, deps: ReconcileDeps): Promise<string> {
   const names = await deps.secretNames(app.namespace);
   const near = names.filter((candidate) => candidate.startsWith(name) || name.startsWith(candidate));
-  return near.length === 0 ? "" : ` (hint: namespace '${app.namespace}' has ${near.map((candidate) => `'${candidate}'`).join(", ")})`;
+  return near.length === 0
+    ? ""
+    : ` (hint: namespace '${app.namespace}' has ${near.map((candidate) => `'${candidate}'`).join(", ")})`;
 }
 
 function looksLikeKubeconfig(text: string): boolean {

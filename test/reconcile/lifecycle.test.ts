@@ -4,7 +4,19 @@ import { type LocalServer, startLocal } from "../../src/functions/index.ts";
 import { getApp } from "../../src/reconcile/index.ts";
 import { annotationsOf, type KubeObject, own } from "../../src/resource/index.ts";
 import { hasGitHttpBackend } from "../support/git-server.ts";
-import { conditionOf, configMap, deliverPush, eventually, gitApp, secret, settled, startWorld, succeeded, textAt, type World } from "./world.ts";
+import {
+  conditionOf,
+  configMap,
+  deliverPush,
+  eventually,
+  gitApp,
+  secret,
+  settled,
+  startWorld,
+  succeeded,
+  textAt,
+  type World,
+} from "./world.ts";
 
 const skip = (await hasGitHttpBackend()) ? false : "git http-backend is not installed";
 
@@ -13,7 +25,10 @@ function packageInstall(version: string): string {
     apiVersion: "packaging.carvel.dev/v1alpha1",
     kind: "PackageInstall",
     metadata: { name: "contour" },
-    spec: { serviceAccountName: "default", packageRef: { refName: "contour.example.com", versionSelection: { constraints: version } } },
+    spec: {
+      serviceAccountName: "default",
+      packageRef: { refName: "contour.example.com", versionSelection: { constraints: version } },
+    },
   });
 }
 
@@ -29,7 +44,10 @@ describe("a run that only waits", { skip }, () => {
   it("gives the worker back, goes on later, and is one deploy for kapp", async () => {
     const status = await world.until("shop", succeeded(1));
     const runs = await runsOf(world);
-    assert.ok(runs.some(({ outcome }) => outcome === "waiting"), JSON.stringify(runs));
+    assert.ok(
+      runs.some(({ outcome }) => outcome === "waiting"),
+      JSON.stringify(runs),
+    );
     const stdout = textAt(status, "deploy", "stdout");
     assert.equal(stdout.match(/applying complete/g)?.length, 1, stdout);
     assert.equal((await appChanges(world)).length, 1);
@@ -38,11 +56,21 @@ describe("a run that only waits", { skip }, () => {
   it("is taken over by a newer commit", async () => {
     const first = await world.repository.commitFiles({ "app/pkgi.yml": packageInstall("1.17.2") });
     await deliverPush(world, first);
-    await world.until("shop", (status) => conditionOf(status) === "Reconciling" || textAt(status, "deploy", "stdout").includes("update packageinstall"));
-    const second = await world.repository.commitFiles({ "app/pkgi.yml": packageInstall("1.18.0"), "app/a.yml": configMap("a", { v: "1" }) });
+    await world.until(
+      "shop",
+      (status) =>
+        conditionOf(status) === "Reconciling" || textAt(status, "deploy", "stdout").includes("update packageinstall"),
+    );
+    const second = await world.repository.commitFiles({
+      "app/pkgi.yml": packageInstall("1.18.0"),
+      "app/a.yml": configMap("a", { v: "1" }),
+    });
     await deliverPush(world, second);
     await eventually(async () => {
-      assert.equal(textAt(await world.live("PackageInstall", "contour"), "spec", "packageRef", "versionSelection", "constraints"), "1.18.0");
+      assert.equal(
+        textAt(await world.live("PackageInstall", "contour"), "spec", "packageRef", "versionSelection", "constraints"),
+        "1.18.0",
+      );
       assert.equal(textAt(await world.live("ConfigMap", "a"), "data", "v"), "1");
     });
   });
@@ -98,7 +126,11 @@ describe("the life of an App", { skip }, () => {
   it("a kubeconfig under another key of the Secret is taken and the status says so", async () => {
     await world.apply(secret("guide", { "value.yaml": world.sandbox.kubeconfig }));
     await world.repository.commitFiles({ "guide/g.yml": configMap("g", { v: "1" }) });
-    await world.apply(gitApp("guide", world.repository, "guide", { cluster: { namespace: "ns1", kubeconfigSecretRef: { name: "guide", key: "value" } } }));
+    await world.apply(
+      gitApp("guide", world.repository, "guide", {
+        cluster: { namespace: "ns1", kubeconfigSecretRef: { name: "guide", key: "value" } },
+      }),
+    );
     const status = await world.until("guide", succeeded(1));
     assert.match(textAt(status, "deploy", "stderr"), /value\.yaml/);
   });

@@ -2,14 +2,29 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { own } from "../../src/resource/index.ts";
 import { hasGitHttpBackend } from "../support/git-server.ts";
-import { conditionOf, configMap, deliverPush, eventually, gitApp, settled, startWorld, succeeded, textAt, tickAgain, type World } from "./world.ts";
+import {
+  conditionOf,
+  configMap,
+  deliverPush,
+  eventually,
+  gitApp,
+  settled,
+  startWorld,
+  succeeded,
+  textAt,
+  tickAgain,
+  type World,
+} from "./world.ts";
 
 const skip = (await hasGitHttpBackend()) ? false : "git http-backend is not installed";
 describe("an App that follows a folder of a repository", { skip }, () => {
   let world: World;
   before(async () => {
     world = await startWorld();
-    await world.repository.commitFiles({ "app/a.yml": configMap("a", { v: "1" }), "other/b.yml": configMap("b", { v: "1" }) });
+    await world.repository.commitFiles({
+      "app/a.yml": configMap("a", { v: "1" }),
+      "other/b.yml": configMap("b", { v: "1" }),
+    });
     await world.apply(gitApp("shop", world.repository, "app"));
     await world.until("shop", succeeded(1));
   });
@@ -21,7 +36,10 @@ describe("an App that follows a folder of a repository", { skip }, () => {
   });
 
   it("deploys a push within the webhook's run", async () => {
-    const commit = await world.repository.commitFiles({ "app/a.yml": configMap("a", { v: "2" }), "other/b.yml": configMap("b", { v: "1" }) });
+    const commit = await world.repository.commitFiles({
+      "app/a.yml": configMap("a", { v: "2" }),
+      "other/b.yml": configMap("b", { v: "1" }),
+    });
     const answer = await deliverPush(world, commit);
     assert.equal(answer.status, 202);
     await world.until("shop", succeeded(2));
@@ -29,7 +47,10 @@ describe("an App that follows a folder of a repository", { skip }, () => {
   });
 
   it("does not run for a push that touches only another folder", async () => {
-    const commit = await world.repository.commitFiles({ "app/a.yml": configMap("a", { v: "2" }), "other/b.yml": configMap("b", { v: "9" }) });
+    const commit = await world.repository.commitFiles({
+      "app/a.yml": configMap("a", { v: "2" }),
+      "other/b.yml": configMap("b", { v: "9" }),
+    });
     const before = own(await world.until("shop", () => true), "consecutiveReconcileSuccesses");
     await deliverPush(world, commit);
     await settled(world);
@@ -49,7 +70,10 @@ describe("an App that follows a folder of a repository", { skip }, () => {
   });
 
   it("changes nothing for a commit that does not parse, and says where", async () => {
-    const commit = await world.repository.commitFiles({ "app/a.yml": "a: [1,\n", "app/c.yml": configMap("c", { v: "1" }) });
+    const commit = await world.repository.commitFiles({
+      "app/a.yml": "a: [1,\n",
+      "app/c.yml": configMap("c", { v: "1" }),
+    });
     await deliverPush(world, commit);
     const status = await world.until("shop", (now) => conditionOf(now) === "ReconcileFailed");
     assert.match(textAt(status, "usefulErrorMessage"), /a\.yml/);
@@ -70,13 +94,20 @@ describe("drift of a run cluster", { skip }, () => {
   let world: World;
   before(async () => {
     world = await startWorld();
-    await world.repository.commitFiles({ "app/a.yml": configMap("a", { v: "1" }), "app/b.yml": configMap("b", { v: "1" }) });
+    await world.repository.commitFiles({
+      "app/a.yml": configMap("a", { v: "1" }),
+      "app/b.yml": configMap("b", { v: "1" }),
+    });
     await world.apply(gitApp("shop", world.repository, "app"));
     await world.until("shop", succeeded(1));
   });
   after(() => world.stop());
 
-  const changes: readonly { readonly name: string; readonly make: () => Promise<unknown>; readonly check: () => Promise<void> }[] = [
+  const changes: readonly {
+    readonly name: string;
+    readonly make: () => Promise<unknown>;
+    readonly check: () => Promise<void>;
+  }[] = [
     {
       name: "a changed value",
       make: () => patch({ data: { v: "by hand" } }),
@@ -95,7 +126,8 @@ describe("drift of a run cluster", { skip }, () => {
     {
       name: "a removed ownership label",
       make: () => patch({ metadata: { labels: { "kapp.k14s.io/app": null } } }),
-      check: async () => assert.notEqual(textAt(await world.live("ConfigMap", "a"), "metadata", "labels", "kapp.k14s.io/app"), ""),
+      check: async () =>
+        assert.notEqual(textAt(await world.live("ConfigMap", "a"), "metadata", "labels", "kapp.k14s.io/app"), ""),
     },
     {
       name: "a deleted object",
@@ -116,8 +148,14 @@ describe("drift of a run cluster", { skip }, () => {
     world.sandbox.requests.clear();
     await tickAgain(world);
     await settled(world);
-    assert.equal(world.sandbox.requests.count(({ method }) => method !== "GET"), 0);
-    assert.equal(world.sandbox.requests.count(({ path }) => path.startsWith("/api/v1/configmaps")), 1);
+    assert.equal(
+      world.sandbox.requests.count(({ method }) => method !== "GET"),
+      0,
+    );
+    assert.equal(
+      world.sandbox.requests.count(({ path }) => path.startsWith("/api/v1/configmaps")),
+      1,
+    );
   });
 
   async function typeOf(kind: string) {

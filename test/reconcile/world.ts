@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, connectCluster, parseKubeconfig } from "../../src/cluster/index.ts";
 import { type LocalConfig, type LocalServer, parseConfig, startLocal } from "../../src/functions/index.ts";
-import { isMap, type Json, type KubeObject, own } from "../../src/resource/index.ts";
+import { type Json, type KubeObject, own, stringifyJson } from "../../src/resource/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type GitServer, type ServedRepository, startGitServer } from "../support/git-server.ts";
 
@@ -48,7 +48,15 @@ export async function startWorld({ flags = {}, reconcileDelayMs = 50, ...compose
   const home = join(dataDir, "home.kubeconfig");
   await writeFile(home, sandbox.kubeconfig);
   const parsed = parseConfig({
-    flags: { dataDir: join(dataDir, "data"), homeKubeconfig: home, port: "0", tls: "false", syncPeriod: "1h", logLevel: "debug", ...flags },
+    flags: {
+      dataDir: join(dataDir, "data"),
+      homeKubeconfig: home,
+      port: "0",
+      tls: "false",
+      syncPeriod: "1h",
+      logLevel: "debug",
+      ...flags,
+    },
     environment: { LATEEN_WEBHOOK_SECRETS: webhookSecret, LATEEN_TLS: "false" },
   });
   if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
@@ -74,7 +82,8 @@ export async function startWorld({ flags = {}, reconcileDelayMs = 50, ...compose
         const object = await world.lateen.hub.apps.get("ns1", name);
         const status = own(object, "status");
         if (ready(status)) return status;
-        if (Date.now() > deadline) throw new Error(`App ${name} is ${JSON.stringify(status)}\n${logs.slice(-15).join("\n")}`);
+        if (Date.now() > deadline)
+          throw new Error(`App ${name} is ${JSON.stringify(status)}\n${logs.slice(-15).join("\n")}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
@@ -119,7 +128,11 @@ export function gitApp(name: string, repository: ServedRepository, subPath: stri
   };
 }
 
-export function configMap(name: string, data: Readonly<Record<string, string>>, annotations: Readonly<Record<string, string>> = {}): string {
+export function configMap(
+  name: string,
+  data: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string>> = {},
+): string {
   return JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, annotations }, data });
 }
 
@@ -132,11 +145,17 @@ export function conditionOf(status: Json | undefined): string {
 
 export function textAt(value: Json | undefined, ...path: readonly string[]): string {
   const found = path.reduce<Json | undefined>((inner, key) => own(inner, key), value);
-  return typeof found === "string" ? found : isMap(found) ? JSON.stringify(found) : String(found ?? "");
+  if (found === undefined || found === null) return "";
+  return typeof found === "string" ? found : stringifyJson(found);
 }
 
 /** A GitHub push delivery for a repository, signed. */
-export function deliverPush(world: World, after: string, ref = "refs/heads/main", server: LocalServer = world.lateen): Promise<Response> {
+export function deliverPush(
+  world: World,
+  after: string,
+  ref = "refs/heads/main",
+  server: LocalServer = world.lateen,
+): Promise<Response> {
   const url = world.repository.url;
   const body = JSON.stringify({
     ref,
