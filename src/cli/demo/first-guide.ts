@@ -9,7 +9,7 @@ import { type AppId, mark, runIds, until, watchRun } from "./watch-run.ts";
 import { demoSyncPeriod } from "./world.ts";
 import type { Checkout } from "./forge.ts";
 
-export const firstApp: AppId = { namespace: "pkg-gitops", name: "pkg-gitops-example" };
+const firstApp: AppId = { namespace: "pkg-gitops", name: "pkg-gitops-example" };
 const { namespace } = firstApp;
 /** How long a run that must not come is waited for. */
 const settleMs = 400;
