@@ -51,7 +51,7 @@ export function createObjectFetcher(
   const filtersFor: Readonly<Record<Reach, readonly string[]>> = {
     alone: ["tree:0", "blob:none"],
     trees: ["blob:none"],
-    content: [sizeFilter],
+    content: [sizeFilter, "blob:none"],
   };
   return {
     fetchPlain,

@@ -83,26 +83,36 @@ function step(source: ObjectSource, walker: Walker): Walker | Location {
  * @throws GitError as `ObjectSource.ensure`; `GIT_OBJECT` where a tree names a blob as directory or the other way round.
  */
 export async function complete(source: ObjectSource, trees: readonly Needed[], isWarm: boolean): Promise<void> {
-  await source.ensure(trees, isWarm ? "trees" : "content");
-  const seen = new Set<string>();
-  let level = trees;
-  const blobs: Needed[] = [];
-  while (level.length > 0) {
-    const next: Needed[] = [];
-    for (const tree of level) {
-      if (seen.has(tree.oid)) continue;
-      seen.add(tree.oid);
-      for (const entry of entriesOf(source, tree)) {
-        if (entry.kind === "submodule") continue;
-        const child = { oid: entry.oid, path: childPath(tree.path, entry.name) };
-        if (entry.kind === "directory") next.push(child);
-        else blobs.push(child);
-      }
-    }
-    await source.ensure(next, isWarm ? "trees" : "content");
-    level = next;
+  // Each round asks for all that is known to be missing; a round without such a thing is the last.
+  for (
+    let missing = await missingBelow(source, trees);
+    missing.length > 0;
+    missing = await missingBelow(source, trees)
+  ) {
+    await source.ensure(missing, isWarm ? "trees" : "content");
   }
-  await source.ensure(blobs, "alone");
+}
+
+/** Objects that are not here, as far as the trees that are here can tell. */
+async function missingBelow(source: ObjectSource, trees: readonly Needed[]): Promise<Needed[]> {
+  const missing: Needed[] = [];
+  const seen = new Set<string>();
+  const stack: (Needed & { readonly isTree: boolean })[] = trees.map((tree) => ({ ...tree, isTree: true })).reverse();
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (seen.has(next.oid)) continue;
+    seen.add(next.oid);
+    if ((await source.get(next.oid)) === undefined) {
+      missing.push({ oid: next.oid, path: next.path });
+      continue;
+    }
+    if (!next.isTree) continue;
+    // The first entry on top: what is missing is named in the order of the tree.
+    for (const { kind, oid, name } of entriesOf(source, next).toReversed()) {
+      if (kind === "submodule") continue;
+      stack.push({ oid, path: childPath(next.path, name), isTree: kind === "directory" });
+    }
+  }
+  return missing;
 }
 
 /**
