@@ -33,10 +33,10 @@ export interface SandboxRequests {
   clear(): void;
 }
 
-/** An embedded run cluster: a Kubernetes-style API with simulated controllers, over plain HTTP on the loopback interface. */
+/** An embedded run cluster: a Kubernetes-style API with simulated controllers, over TLS (HTTP/2 or 1.1) on the loopback interface. */
 export interface Sandbox {
   readonly name: string;
-  /** `http://127.0.0.1:PORT` */
+  /** `https://127.0.0.1:PORT`; the kubeconfig holds its certificate. */
   readonly server: string;
   /** Bearer token of a cluster administrator. */
   readonly token: string;
