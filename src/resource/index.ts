@@ -46,4 +46,4 @@ export {
 } from "./label-selector.ts";
 export { type StringifyYamlOptions, stringifyYaml } from "./yaml/emit.ts";
 export { toJson } from "./yaml/to-json.ts";
-export { formatGoFloat, YamlDouble, type YamlTree } from "./yaml/tree.ts";
+export { formatGoFloat, YamlDouble, type YamlTree, type YamlValue } from "./yaml/tree.ts";

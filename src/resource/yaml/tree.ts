@@ -12,6 +12,18 @@ export type YamlTree =
   | readonly YamlTree[]
   | ReadonlyMap<YamlTree, YamlTree>;
 
+/** What can be written as YAML: JSON, trees, and mixtures of them. */
+export type YamlValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | YamlDouble
+  | readonly YamlValue[]
+  | ReadonlyMap<YamlValue, YamlValue>
+  | { readonly [key: string]: YamlValue | undefined };
+
 /** A number that YAML holds as a double, also where its value is integral. A class so that no map can be taken for it. */
 export class YamlDouble {
   readonly value: number;
