@@ -14,7 +14,7 @@ export interface Builder<Value, MapValue extends Value> {
   asMap(value: Value): MapValue | undefined;
   asList(value: Value): readonly Value[] | undefined;
   /** Copies the pairs of one map into another, in place; answers how many. */
-  merge(into: MapValue, from: MapValue, options: { readonly keep: boolean }): number;
+  merge(into: MapValue, from: MapValue): number;
 }
 
 /** Plain JSON, as the Kubernetes tools convert YAML: keys become strings, doubles are numbers. */
@@ -33,10 +33,9 @@ export const jsonBuilder: Builder<MutableJson, MutableJsonMap> = {
   },
   asMap: (value) => (typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined),
   asList: (value) => (Array.isArray(value) ? value : undefined),
-  merge(into, from, { keep }) {
+  merge(into, from) {
     const entries = Object.entries(from);
-    for (const [key, value] of entries)
-      if (value !== undefined && !(keep && Object.hasOwn(into, key))) setOwn(into, key, value);
+    for (const [key, value] of entries) if (value !== undefined) setOwn(into, key, value);
     return entries.length;
   },
 };
@@ -61,8 +60,8 @@ export const treeBuilder: Builder<Tree, TreeMap> = {
   },
   asMap: (value) => (value instanceof Map ? value : undefined),
   asList: (value) => (Array.isArray(value) ? value : undefined),
-  merge(into, from, { keep }) {
-    for (const [key, value] of from) if (!(keep && into.has(key))) into.set(key, value);
+  merge(into, from) {
+    for (const [key, value] of from) into.set(key, value);
     return from.size;
   },
 };

@@ -1,5 +1,6 @@
+import { Budget, type Weight } from "./budget.ts";
 import type { Builder } from "./builder.ts";
-import { limitFault, parseFault, type Place, valueFault } from "./fault.ts";
+import { parseFault, type Place, valueFault } from "./fault.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkCollectionTag, taggedValue, untaggedValue } from "./tag.ts";
 import type { TokenType } from "./tokens.ts";
@@ -22,8 +23,7 @@ export interface Composed<Value> {
 interface Anchor<Value> {
   /** `undefined` while the value is being read. */
   value: Value | undefined;
-  nodes: number;
-  length: number;
+  weight: Weight;
 }
 
 interface Properties {
@@ -42,10 +42,7 @@ export class Composer<Value, MapValue extends Value> {
   readonly #options: ComposeOptions;
   #anchors = new Map<string, Anchor<Value>>();
   #handles = new Map<string, string>();
-  #aliases = 0;
-  #nodes = 0;
-  #length = 0;
-  #mergeSteps = 0;
+  #budget: Budget;
   /** Plain `<<` seen so far. */
   #mergeKeys = 0;
   #isFirst = true;
@@ -54,6 +51,7 @@ export class Composer<Value, MapValue extends Value> {
     this.#scanner = scanner;
     this.#builder = builder;
     this.#options = options;
+    this.#budget = new Budget(options.limits);
   }
 
   /** The next document, `undefined` at the end of the stream. */
@@ -74,10 +72,7 @@ export class Composer<Value, MapValue extends Value> {
   #reset(): void {
     this.#anchors = new Map();
     this.#handles = new Map();
-    this.#aliases = 0;
-    this.#nodes = 0;
-    this.#length = 0;
-    this.#mergeSteps = 0;
+    this.#budget = new Budget(this.#options.limits);
   }
 
   #documentStart(): void {
@@ -126,11 +121,11 @@ export class Composer<Value, MapValue extends Value> {
     const properties = this.#properties(token);
     const { anchor } = properties;
     if (anchor === undefined) return this.#content(properties, context);
-    const slot: Anchor<Value> = { value: undefined, nodes: this.#nodes, length: this.#length };
+    const before = this.#budget.used();
+    const slot: Anchor<Value> = { value: undefined, weight: before };
     this.#anchors.set(anchor, slot);
     const value = this.#content(properties, context);
-    slot.nodes = this.#nodes - slot.nodes;
-    slot.length = this.#length - slot.length;
+    slot.weight = this.#budget.usedSince(before);
     slot.value = value;
     return value;
   }
@@ -192,13 +187,13 @@ export class Composer<Value, MapValue extends Value> {
 
   #list(tag: string | undefined, place: Place, read: () => Value[]): Value {
     if (tag !== undefined) checkCollectionTag(tag, "seq", place);
-    this.#count(place, 1, 0);
+    this.#budget.node(place, 0);
     return this.#builder.list(read());
   }
 
   #map(tag: string | undefined, place: Place, read: (pairs: Pairs<Value, MapValue>) => void): Value {
     if (tag !== undefined) checkCollectionTag(tag, "map", place);
-    this.#count(place, 1, 0);
+    this.#budget.node(place, 0);
     const map = this.#builder.map();
     read({ map, ...(this.#options.duplicateKeys === "error" ? { lines: new Map<string, number>() } : {}) });
     return map;
@@ -343,7 +338,7 @@ export class Composer<Value, MapValue extends Value> {
   }
 
   #scalar(text: string, plain: boolean, place: Place, tag?: string): Value {
-    this.#count(place, 1, text.length);
+    this.#budget.node(place, text.length);
     if (text === mergeKey && plain && tag === undefined) this.#mergeKeys++;
     return this.#builder.scalar(
       tag === undefined ? untaggedValue(text, plain, place) : taggedValue(tag, text, place),
@@ -355,10 +350,7 @@ export class Composer<Value, MapValue extends Value> {
     const anchor = this.#anchors.get(name);
     if (anchor === undefined) throw valueFault(place, `unknown anchor '${name}' referenced`);
     if (anchor.value === undefined) throw valueFault(place, `anchor '${name}' value contains itself`);
-    this.#aliases++;
-    const { maxAliases } = this.#options.limits;
-    if (this.#aliases > maxAliases) throw limitFault(place, `a document has more than ${maxAliases} aliases`);
-    this.#count(place, anchor.nodes, anchor.length);
+    this.#budget.alias(place, anchor.weight);
     return anchor.value;
   }
 
@@ -384,20 +376,8 @@ export class Composer<Value, MapValue extends Value> {
     // Of several maps the first has precedence: go-yaml inserts them from the last to the first.
     for (const source of sources.toReversed()) {
       if (source === undefined) throw valueFault(place, mergeWantsMap);
-      this.#mergeSteps += 1 + builder.merge(into, source, { keep: false });
-      const { maxMergeSteps } = this.#options.limits;
-      if (this.#mergeSteps > maxMergeSteps)
-        throw limitFault(place, `the merges of a document take more than ${maxMergeSteps} steps`);
+      this.#budget.merge(place, 1 + builder.merge(into, source));
     }
-  }
-
-  #count(place: Place, nodes: number, length: number): void {
-    this.#nodes += nodes;
-    this.#length += length;
-    const { maxNodes, maxDocumentLength } = this.#options.limits;
-    if (this.#nodes > maxNodes) throw limitFault(place, `a document has more than ${maxNodes} nodes`);
-    if (this.#length > maxDocumentLength)
-      throw limitFault(place, `a document holds more than ${maxDocumentLength} characters`);
   }
 }
 
