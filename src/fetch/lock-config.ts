@@ -37,7 +37,7 @@ const otherTypes: readonly RegExp[] = [
   /^(~|null|Null|NULL|true|True|TRUE|false|False|FALSE)$/,
   /^(y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/,
   /^[-+]?(\d[\d_]*(\.[\d_]*)?|\.[\d_]+)([eE][-+]?\d+)?$/,
-  /^[-+]?0([xob][0-9a-fA-F_]+|[0-7_]+)$/,
+  /^[-+]?0(x[0-9a-fA-F_]+|b[01_]+|o?[0-7_]+)$/,
   /^[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?$/,
   /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/,
   /^\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?$/,

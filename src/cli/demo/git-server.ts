@@ -305,13 +305,16 @@ async function createRepository(
 async function commitTree(git: ServedRepository["git"], tree: string, options: CommitOptions): Promise<string> {
   const ref = `refs/heads/${options.branch ?? "main"}`;
   const parent = options.orphan === true ? "" : await git(["for-each-ref", "--format=%(objectname)", ref]);
-  const count = parent === "" ? 0 : Number(await git(["rev-list", "--count", parent]));
-  const message = options.message ?? `commit ${count + 1}`;
+  const message = options.message ?? `commit ${await nextNumber(git, parent)}`;
   const commit = await git(["commit-tree", tree, ...(parent === "" ? [] : ["-p", parent]), "-m", message]);
   await git(["update-ref", ref, commit]);
   for (const tag of options.tags ?? []) await git(["tag", "--force", tag, commit]);
   for (const tag of options.annotatedTags ?? []) await git(["tag", "--force", "--annotate", "-m", tag, tag, commit]);
   return commit;
+}
+
+async function nextNumber(git: ServedRepository["git"], parent: string): Promise<number> {
+  return parent === "" ? 1 : Number(await git(["rev-list", "--count", parent])) + 1;
 }
 
 /** Writes the files through fast-import: one process for any number of files, and names that no file system would take. */
