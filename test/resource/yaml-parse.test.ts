@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { stringify as stringifyWithAnotherWriter } from "yaml";
 import {
   type Json,
   parseYamlStream,
@@ -278,6 +279,38 @@ describe("properties", () => {
         const converted = toJson(tree);
         assert.ok("json" in converted);
       }),
+    );
+  });
+
+  it("quoted texts of another writer are read the same", () => {
+    const text = fc.oneof(
+      fc.stringMatching(/^[ -~é\n]*$/),
+      fc.constantFrom("y", " x", "x ", "a: b", "a\nb", "\n", "a\n\n", "it's", '"', "\\"),
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: "small" },
+        text,
+        fc.array(tie("tree"), { maxLength: 4 }),
+        fc.dictionary(text, tie("tree"), { maxKeys: 4 }),
+      ),
+    }));
+    const styles = fc.constantFrom("QUOTE_DOUBLE" as const, "QUOTE_SINGLE" as const);
+    fc.assert(
+      fc.property(tree, styles, fc.boolean(), (input, defaultStringType, indentSeq) => {
+        const options = {
+          version: "1.1",
+          defaultKeyType: "QUOTE_DOUBLE",
+          defaultStringType,
+          indentSeq,
+          lineWidth: 0,
+          aliasDuplicateObjects: false,
+        } as const;
+        const written = stringifyWithAnotherWriter({ a: input }, options);
+        // The arbitrary makes JSON values only.
+        assert.equal(stringifyJson(parse(written)), stringifyJson({ a: input as Json }), written);
+      }),
+      { numRuns: 500 },
     );
   });
 
