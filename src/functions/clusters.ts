@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import {
+  type ApiType,
   type Cluster,
   type ClusterAccess,
   connectCluster,
   createForwarder,
+  isClusterError,
   parseKubeconfig,
 } from "../cluster/index.ts";
 import type { Clock, Log, Redactor } from "../base/index.ts";
 import type { ClusterConnector, ConnectedCluster } from "../reconcile/index.ts";
+import { uidOf } from "../resource/index.ts";
 
 /** Connections kept open; the least recently used one is closed beyond that. */
 const maxConnections = 200;
@@ -63,15 +66,10 @@ export function createClusters(options: ClustersOptions): Clusters {
         );
       }
       const { homeKubeconfig } = options;
-      const id = `${namespace}/${serviceAccount}`;
-      const account = reuse(id, () => byText(homeKubeconfig).actAs(namespace, serviceAccount));
-      try {
-        // Asks for the token now: a missing ServiceAccount is to be named as such.
-        await account.discover({ signal });
-      } catch (error) {
-        open.delete(id);
-        throw error;
-      }
+      const cluster = byText(homeKubeconfig);
+      // A ServiceAccount made anew is another one: tokens of the old one are no longer taken (app.md §3.10).
+      const uid = await uidOfAccount(cluster, namespace, serviceAccount, signal);
+      const account = reuse(`${namespace}/${serviceAccount}/${uid}`, () => cluster.actAs(namespace, serviceAccount));
       return { cluster: account, contextNamespace: namespace };
     },
     close: async () => {
@@ -79,6 +77,28 @@ export function createClusters(options: ClustersOptions): Clusters {
       open.clear();
     },
   };
+}
+
+const accounts: ApiType = {
+  group: "",
+  version: "v1",
+  kind: "ServiceAccount",
+  resource: "serviceaccounts",
+  namespaced: true,
+  verbs: ["get"],
+};
+
+/** @throws Error when there is no such ServiceAccount, in kapp-controller's words. */
+async function uidOfAccount(home: Cluster, namespace: string, name: string, signal: AbortSignal): Promise<string> {
+  try {
+    const account = await home.get(accounts, namespace, name, { signal });
+    if (account === undefined) throw new Error(`serviceaccounts "${name}" not found`);
+    return uidOf(account);
+  } catch (error) {
+    // Whoever may ask for tokens need not be allowed to read the account: the token request then says what is missing.
+    if (isClusterError(error) && error.status === 403) return "";
+    throw error;
+  }
 }
 
 function connect(text: string, options: ClustersOptions): Cluster {

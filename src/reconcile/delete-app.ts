@@ -161,9 +161,9 @@ function fail(
   startedAt: number,
 ): Verdict {
   const now = deps.clock.now();
-  status.update(
-    deleteFailed(status.current, { error: failure.error, stderr: failure.stderr, exitCode: failure.exitCode }),
-  );
+  // Unlike a deploy's, a tool's words on a delete keep their last line end.
+  const stderr = failure.stderr === "" ? "" : `${failure.stderr}\n`;
+  status.update(deleteFailed(status.current, { error: failure.error, stderr, exitCode: failure.exitCode }));
   const error = failure.stderr === "" ? failure.error : failure.stderr;
   recorder.emit({
     at: now,

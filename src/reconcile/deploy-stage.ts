@@ -4,14 +4,17 @@ import {
   applyPlan,
   type AssociatedResources,
   createEventFormatter,
+  describeTarget,
   DeployError,
   type DeployEvent,
+  type DeployFailure,
   type DeployPlan,
   type DeployProgress,
   formatDeployError,
   formatPlan,
   type InventoryEntry,
   isApiFailure,
+  isControllerFailure,
   parseDeleteOptions,
   parseDeployOptions,
   planDelete,
@@ -70,8 +73,8 @@ export async function planForApp(
     mapNs: step.mapNs,
     rawOptions: [...deps.config.kappDeployRawOptions, ...step.rawOptions],
   });
-  if ("failure" in parsed) throw new StageFailure("deploy", { error: formatDeployError(parsed.failure), exitCode: -1 });
-  return guarded("Deploying", "", () =>
+  if ("failure" in parsed) throw optionFailure("Deploying", parsed.failure);
+  return guarded("Deploying", target, signal, () =>
     planDeploy({ app: recordOf(run), resources, options: parsed.options }, target.cluster, deps, { signal }),
   );
 }
@@ -85,8 +88,8 @@ export async function planDeletionOfApp(
   const { app, target } = run;
   const step = kappStepOf(app, "delete", deps);
   const parsed = parseDeleteOptions({ rawOptions: step.delete.rawOptions });
-  if ("failure" in parsed) throw new StageFailure("deploy", { error: formatDeployError(parsed.failure), exitCode: -1 });
-  return guarded("Deleting", "", () =>
+  if ("failure" in parsed) throw optionFailure("Deleting", parsed.failure);
+  return guarded("Deleting", target, signal, () =>
     planDelete({ app: recordOf(run), options: parsed.options }, target.cluster, deps, { signal }),
   );
 }
@@ -142,7 +145,7 @@ export async function* carryOut(
             return {
               outcome: "succeeded",
               stdout: `${stdout}\nSucceeded`,
-              associated: outcome.associated,
+              associated: withNamespaces(outcome.associated),
               inventory: outcome.inventory,
             };
           case "waiting":
@@ -153,7 +156,7 @@ export async function* carryOut(
             return {
               outcome: "failed",
               failure: toolFailure(verb, formatDeployError(outcome.failure), stdout),
-              associated: outcome.associated,
+              associated: withNamespaces(outcome.associated),
             };
         }
       }
@@ -171,6 +174,11 @@ export async function* carryOut(
     if (failure === undefined) throw error;
     return { outcome: "failed", failure, associated: undefined };
   }
+}
+
+/** kapp-controller keeps what it knew when kapp names no namespace (app.md §2.1). */
+function withNamespaces(associated: AssociatedResources | undefined): AssociatedResources | undefined {
+  return associated === undefined || associated.namespaces.length === 0 ? undefined : associated;
 }
 
 export function plannedChangesOf(plan: DeployPlan): readonly PlannedChange[] {
@@ -200,14 +208,33 @@ function recordOf(run: Pick<DeployRun, "app" | "target">): {
 
 async function guarded<Result>(
   verb: "Deploying" | "Deleting",
-  stdout: string,
+  target: Target,
+  signal: AbortSignal,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw asToolFailure(verb, error, stdout) ?? error;
+    signal.throwIfAborted();
+    throw asToolFailure(verb, error, await openingLine(target, signal)) ?? error;
   }
+}
+
+/** kapp names its target before it looks at anything; nothing is shown of a cluster that does not answer. */
+async function openingLine({ cluster }: Target, signal: AbortSignal): Promise<string> {
+  try {
+    return await describeTarget(cluster, await cluster.discover({ signal }), signal);
+  } catch (error) {
+    if (isApiFailure(error)) return "";
+    throw error;
+  }
+}
+
+/** kapp-controller checks which options there are, kapp what stands in them (app.md §6.3). */
+function optionFailure(verb: "Deploying" | "Deleting", failure: DeployFailure): StageFailure {
+  const text = formatDeployError(failure);
+  if (!isControllerFailure(failure)) return toolFailure(verb, text, "");
+  return new StageFailure("deploy", { error: text, exitCode: -1 });
 }
 
 /** Errors of the engine and of the API server are the tool's; anything else, a lost fence too, is ours and flies on. */

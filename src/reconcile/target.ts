@@ -33,11 +33,7 @@ export async function connectTarget(app: App, deps: ReconcileDeps, signal: Abort
   const clusterId = clusterIdOf(app);
   if (clusterId === undefined) throw preparing("Expected service account or cluster specified");
   if (spec.serviceAccountName !== "") {
-    const connected = await deps.clusters
-      .home(namespace, spec.serviceAccountName, { signal })
-      .catch((error: unknown) => {
-        throw preparing(`Getting service account: ${messageOf(error)}`, error);
-      });
+    const connected = await connectByAccount(namespace, spec.serviceAccountName, deps, signal);
     return {
       ...connected,
       clusterId,
@@ -70,6 +66,22 @@ export async function connectForApp(
     if (error instanceof StageFailure) return undefined;
     throw error;
   }
+}
+
+/** As a ServiceAccount of the home cluster; its token is asked for now, so that a missing right to do so is named as such. */
+async function connectByAccount(
+  namespace: string,
+  account: string,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<ConnectedCluster> {
+  const connected = await deps.clusters.home(namespace, account, { signal }).catch((error: unknown) => {
+    throw preparing(`Getting service account: ${said(error)}`, error);
+  });
+  await connected.cluster.discover({ signal }).catch((error: unknown) => {
+    throw preparing(`Get service account token: Fetch token: ${said(error)}`, error);
+  });
+  return connected;
 }
 
 /** Reads the kubeconfig; a cached one that does not parse or is refused by the server (401) is read again once. */
@@ -157,6 +169,11 @@ function preparing(text: string, cause?: unknown): StageFailure {
 }
 
 /** The API server's own words, as kapp-controller passes them on. */
+/** The API server's own words where it has said something. */
+function said(error: unknown): string {
+  return isApiFailure(error) ? error.apiMessage : messageOf(error);
+}
+
 function messageOf(error: unknown): string {
   if (isApiFailure(error) && error.apiMessage !== "") return error.apiMessage;
   return error instanceof Error ? error.message : String(error);

@@ -2,9 +2,13 @@
 export function normalizeOutput(text: string): string {
   const lines = text.split("\n").map((line) =>
     line
-      .replace(/Target cluster '[^']*' \(nodes: [^)]*\)/, "Target cluster 'CLUSTER' (nodes: NODES)")
+      .replace(/Target cluster '[^']*'/, "Target cluster 'CLUSTER'")
+      .replace(/(?<=^Target cluster 'CLUSTER' )\(nodes: [^)]*\)/, "(nodes: NODES)")
       .replace(/^\d{1,2}:\d{2}:\d{2}(?:AM|PM): /, "TIME: ")
       .replace(/(?!^TIME: )  +/g, "  ")
+      .replace(/^( *\d+ +- +(?:creationTimestamp|time): )".*"$/, '$1"TIME"')
+      .replace(/^( *\d+ +- +resourceVersion: )".*"$/, '$1"RV"')
+      .replace(/^( *\d+ +- +uid: ).*$/, "$1UID")
       .trimEnd(),
   );
   return normalizeLog(replaceAges(lines)).join("\n");

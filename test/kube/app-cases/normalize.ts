@@ -23,16 +23,22 @@ export function createNormalizer(run: RunningCase, records: readonly KubeObject[
     for (const [placeholder, filled] of placeholders)
       if (!placeholder.startsWith("__SHA:")) result = result.replaceAll(filled, placeholder);
     for (const [label, name] of run.labels) result = result.replaceAll(label, name);
-    return result
-      .replaceAll(/\b[0-9a-f]{40}\b/g, "SHA")
-      .replaceAll(/\bsha256:[0-9a-f]{64}\b/g, "sha256:SHA")
-      .replaceAll(/\bv1\.[0-9a-f]{32}\b/g, "v1.MD5")
-      .replaceAll(run.target.server, "CLUSTER");
+    return (
+      result
+        .replaceAll(/\b[0-9a-f]{40}\b/g, "SHA")
+        // The end of `git describe`.
+        .replaceAll(/(?<=-\d+-g)[0-9a-f]{7,}\b/g, "SHA")
+        .replaceAll(/\bsha256:[0-9a-f]{64}\b/g, "sha256:SHA")
+        .replaceAll(/\bv1\.[0-9a-f]{32}\b/g, "v1.MD5")
+        .replaceAll(run.target.server, "CLUSTER")
+    );
   };
   const walk = (value: unknown, key: string): unknown => {
     if (typeof value === "string") {
       if (times.has(key)) return "TIME";
       if (key === "kapp.k14s.io/original-diff-md5") return "MD5";
+      // The Job controller's label.
+      if (key.endsWith("controller-uid")) return "UID";
       return text(value.startsWith("Target cluster '") ? normalizeOutput(value) : value);
     }
     if (Array.isArray(value)) return value.map((item) => walk(item, key));
@@ -66,7 +72,10 @@ function appOf(object: KubeObject, walk: (status: unknown) => unknown): unknown 
 
 /** An object without what the server and time make of it; kapp's records with their JSON parsed. */
 function stateOf(object: KubeObject): unknown {
-  const { status: _status, ...kept } = object;
+  const { status: _status, ...rest } = object;
+  // Of Apps only their metadata was recorded.
+  const { spec, ...withoutSpec } = rest;
+  const kept = object.kind === "App" ? withoutSpec : rest;
   const metadata: Record<string, unknown> = { ...object.metadata };
   for (const member of droppedMetadata) delete metadata[member];
   const labels = object.metadata.labels ?? {};
@@ -76,7 +85,7 @@ function stateOf(object: KubeObject): unknown {
   return {
     ...withKeptAnnotations({ ...kept, metadata: metadata as KubeObject["metadata"] }),
     ...(isRecord || isChange ? { data: recordData(object) } : {}),
-    ...("spec" in object && object.kind === "Service" ? { spec: withoutClusterIps(object["spec"]) } : {}),
+    ...(spec !== undefined && object.kind === "Service" ? { spec: withoutClusterIps(spec) } : {}),
   };
 }
 
@@ -84,7 +93,11 @@ function stateOf(object: KubeObject): unknown {
 function withKeptAnnotations(object: KubeObject): KubeObject {
   const { annotations = {}, ...metadata } = object.metadata;
   const kept = Object.entries(annotations).filter(
-    ([name]) => name !== "lateen.dev/epoch" && !(object.kind === "Secret" && name.startsWith("kapp.k14s.io/original")),
+    // The Deployment controller's count comes a moment after the deploy.
+    ([name]) =>
+      name !== "lateen.dev/epoch" &&
+      name !== "deployment.kubernetes.io/revision" &&
+      !(object.kind === "Secret" && name.startsWith("kapp.k14s.io/original")),
   );
   return { ...object, metadata: kept.length === 0 ? metadata : { ...metadata, annotations: Object.fromEntries(kept) } };
 }

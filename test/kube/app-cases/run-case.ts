@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { requestReconcile } from "../../../src/reconcile/index.ts";
 import type { KubeClient, KubeObject } from "./kube-client.ts";
 import { type Action, parseYaml, type RecordedCase } from "./recorded-case.ts";
 import { waitUntil } from "./settle.ts";
+import { withFolder } from "./stage-folder.ts";
 import type { RepositoryUrls, World } from "./world.ts";
 
 /** A case on its way through its steps. */
@@ -126,13 +126,19 @@ async function commit(run: RunningCase, folder: string, action: Action): Promise
   const { repository } = run.git ?? (await openRepository(run));
   const message = action.message ?? `commit ${folder.split("/").at(-1)}`;
   currentBranch.set(run, branch ?? currentBranch.get(run) ?? "main");
-  const sha = await repository.commitFolder(join(run.recorded.directory, folder), {
+  const options = {
     message,
     branch: currentBranch.get(run) ?? "main",
     ...(orphan === undefined ? {} : { orphan }),
     ...(tags === undefined ? {} : { tags }),
     ...(annotatedTags === undefined ? {} : { annotatedTags }),
-  });
+  };
+  const sha = await withFolder(
+    run.recorded,
+    folder,
+    (text) => fill(run, text),
+    (directory) => repository.commitFolder(directory, options),
+  );
   run.placeholders.set(`__SHA:${folder}__`, sha);
 }
 

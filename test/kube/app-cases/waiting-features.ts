@@ -52,6 +52,16 @@ const features: readonly Feature[] = [
     isUsedBy: ({ apps }) => apps.some((app) => app.deploy?.[0]?.kapp?.inspect !== undefined),
   },
   {
+    name: "kapp Config",
+    reason: "Config documents among the resources",
+    isUsedBy: ({ text }) => /kapp\.k14s\.io\/v1alpha1/.test(text),
+  },
+  {
+    name: "versioned",
+    reason: "versioned resources",
+    isUsedBy: ({ text }) => text.includes("kapp.k14s.io/versioned"),
+  },
+  {
     name: "packaging",
     reason: "a controller for PackageInstalls and PackageRepositories",
     isUsedBy: ({ text }) => /kind: (?:PackageInstall|PackageRepository)$/m.test(text),

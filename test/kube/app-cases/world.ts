@@ -8,6 +8,7 @@ import { type LocalServer, parseConfig, startLocal } from "../../../src/function
 import { kubeconfigFor } from "../../../src/hub/index.ts";
 import { type GitServer, type ServedRepository, startGitServer } from "../../support/git-server.ts";
 import { type ControlPlane, startControlPlane } from "../control-plane.ts";
+import { installPackagingTypes } from "../packaging-types.ts";
 import { createKubeClient, type KubeClient } from "./kube-client.ts";
 
 /** A run cluster, lateen, and one git repository per case behind four kinds of URL. */
@@ -39,6 +40,7 @@ export async function startWorld(): Promise<World> {
     opened.push(() => rmSync(directory, { recursive: true, force: true }));
     const plane = await startControlPlane();
     opened.push(() => plane.stop());
+    await installPackagingTypes(plane);
     const [trusted, untrusted] = await Promise.all([makeCertificate(), makeCertificate()]);
     // As an operator would add an authority to the machine's: lateen trusts what the process trusts.
     setDefaultCACertificates([...getCACertificates("default"), trusted.cert]);
