@@ -57,10 +57,17 @@ export async function openHubAccess(options: HubOptions, context: CommandContext
   }
 }
 
-/** The current context's server and token of a kubeconfig as `lateen kubeconfig` prints it. */
 function readKubeconfig(path: string): HubAccess {
   if (!existsSync(path)) throw new UsageError(`${path}: no such file`);
-  const { documents, diagnostics } = parseYamlStream(readFileSync(path, "utf8"), { file: path });
+  return accessOfKubeconfig(readFileSync(path, "utf8"), path);
+}
+
+/**
+ * The current context's server and token of a kubeconfig as `lateen kubeconfig` prints it.
+ * @throws UsageError that begins with `path`.
+ */
+export function accessOfKubeconfig(text: string, path: string): HubAccess {
+  const { documents, diagnostics } = parseYamlStream(text, { file: path });
   const [fault] = diagnostics;
   if (fault !== undefined) throw new UsageError(`${path}:${fault.line}: ${fault.message}`);
   const config = documents[0]?.value;

@@ -1,4 +1,4 @@
-import { assertNever } from "../base/index.ts";
+import { assertNever, type EpochMs } from "../base/index.ts";
 import type { FetchedSource, PlannedChange, RunEvent } from "../reconcile/index.ts";
 import { type Colour, escapeControls, type Terminal } from "./terminal.ts";
 
@@ -6,6 +6,8 @@ import { type Colour, escapeControls, type Terminal } from "./terminal.ts";
 export interface Timeline {
   /** The lines of one event; text from outside is escaped. */
   lines(event: RunEvent): readonly string[];
+  /** A line of one's own between those of events, such as the webhook that woke the run. `word` has at most nine letters. */
+  mark(at: EpochMs, word: string, text: string): string;
 }
 
 export interface TimelineOptions {
@@ -28,25 +30,35 @@ const indent = " ".repeat(timeWidth + wordWidth + 2);
  * that waited goes on counting; any other new run starts from zero.
  */
 export function createTimeline(options: TimelineOptions): Timeline {
+  const isFixed = options.startAt !== undefined;
   let startedAt = options.startAt;
-  const isFixed = startedAt !== undefined;
+  const shownWaits = new Map<string, string>();
+  const head = (at: EpochMs, { word, colour, text }: Row): string => {
+    const time = `+${at - (startedAt ?? at)} ms`.padStart(timeWidth);
+    return `${options.paint("dim", time)}  ${options.paint(colour, word.padEnd(wordWidth))}${escapeControls(text)}`.trimEnd();
+  };
+  /** Readiness is asked again and again; a line is worth it when something about it has changed. */
+  const isRepeatedWait = (event: RunEvent): boolean => {
+    if (event.type !== "waited") return false;
+    const shown = `${event.state} ${event.message}`;
+    const isRepeated = shownWaits.get(event.resource) === shown;
+    shownWaits.set(event.resource, shown);
+    return isRepeated;
+  };
   return {
     lines: (event) => {
       if (startedAt === undefined || (!isFixed && event.type === "started" && event.cause !== "wait"))
         startedAt = event.at;
+      if (event.type === "started" && event.cause !== "wait") shownWaits.clear();
+      if (isRepeatedWait(event)) return [];
       const row = toRow(event, options);
-      if (row === undefined) return [];
-      const time = `+${event.at - startedAt} ms`.padStart(timeWidth);
-      const head = `${options.paint("dim", time)}  ${options.paint(row.colour, row.word.padEnd(wordWidth))}`;
-      return [
-        `${head}${escapeControls(row.text)}`.trimEnd(),
-        ...(row.more ?? []).map((line) => `${indent}${escapeControls(line)}`),
-      ];
+      return [head(event.at, row), ...(row.more ?? []).map((line) => `${indent}${escapeControls(line)}`)];
     },
+    mark: (at, word, text) => head(at, { word, colour: "bold", text }),
   };
 }
 
-function toRow(event: RunEvent, options: TimelineOptions): Row | undefined {
+function toRow(event: RunEvent, options: TimelineOptions): Row {
   switch (event.type) {
     case "started":
       return { word: "run", colour: "bold", text: `${event.app} (${event.cause})` };

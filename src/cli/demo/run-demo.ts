@@ -60,6 +60,7 @@ async function play(world: World, show: Show, { terminal }: CommandContext): Pro
 
 function summarize(show: Show, ms: number): void {
   show.act("Summary");
+  for (const { what, ms: took } of show.times) show.say(`${String(took).padStart(6)} ms  ${what}`);
   show.say(
     `Both guides ran without a build cluster: ${show.checks} claims shown and checked in ${(ms / 1_000).toFixed(1)} s.`,
   );

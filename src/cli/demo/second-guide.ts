@@ -67,7 +67,8 @@ export async function changeParameters(stage: Stage, checkout: Checkout): Promis
   await checkout.edit("hello-app.dev.tap/runcluster1/params.yaml", "replicas: 2", "replicas: 3");
   show.command("git push     # hello-app.dev.tap/runcluster1/params.yaml");
   const { delivery } = await checkout.push("Three replicas");
-  const { events, finished } = await watchRun(world, app, before, delivery, stage);
+  const { events, finished, ms } = await watchRun(world, app, before, delivery, stage);
+  show.took("push of a parameter → Reconcile succeeded", ms);
   show.check("Reconcile succeeded", finished.outcome === "succeeded", finished.error ?? finished.description);
   const secret = await world.kube.prod.get("Secret", runNamespace, "hello-app-values");
   const values = Buffer.from(textAt(secret, "data", "values.yaml"), "base64").toString("utf8");

@@ -1,4 +1,5 @@
 import { followRuns, getApp, type RunEvent } from "../../reconcile/index.ts";
+import { own, parseJson } from "../../resource/index.ts";
 import type { Terminal } from "../terminal.ts";
 import { createTimeline } from "../timeline.ts";
 import type { Delivery } from "./forge.ts";
@@ -27,6 +28,8 @@ export async function mark({ lateen }: World, { namespace, name }: AppId): Promi
 export interface WatchedRun {
   readonly events: readonly RunEvent[];
   readonly finished: Extract<RunEvent, { type: "finished" }>;
+  /** From the webhook, or the time that was given, to the end of the run. */
+  readonly ms: number;
 }
 
 /**
@@ -41,7 +44,13 @@ export async function watchRun(
   from: Delivery | number,
   { show, terminal }: { readonly show: Show; readonly terminal: Terminal },
 ): Promise<WatchedRun> {
-  const timeline = createTimeline({ paint: terminal.paint, startAt: typeof from === "number" ? from : from.sentAt });
+  const startAt = typeof from === "number" ? from : from.sentAt;
+  const timeline = createTimeline({ paint: terminal.paint, startAt });
+  if (typeof from !== "number") {
+    show.line(
+      timeline.mark(startAt + from.ms, "webhook", `answered ${from.status} after ${from.ms} ms: ${messageOf(from)}`),
+    );
+  }
   const events: RunEvent[] = [];
   const signal = AbortSignal.timeout(runTimeoutMs);
   try {
@@ -57,7 +66,18 @@ export async function watchRun(
   }
   const finished = events.findLast((event) => event.type === "finished");
   if (finished === undefined) throw new DemoFailure(`${app.namespace}/${app.name}: the run ended without a result`);
-  return { events, finished };
+  return { events, finished, ms: finished.at - startAt };
+}
+
+/** The sentence in lateen's answer to a webhook. */
+export function messageOf(delivery: Delivery): string {
+  try {
+    const message = own(parseJson(delivery.body), "message");
+    if (typeof message === "string") return message;
+  } catch {
+    // Not lateen's JSON: shown as it is.
+  }
+  return delivery.body;
 }
 
 /** Ids of the App's runs, newest first. */

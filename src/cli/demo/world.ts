@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalServer, parseConfig, startLocal } from "../../functions/index.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/index.ts";
+import { accessOfKubeconfig } from "../hub-access.ts";
 import { type Forge, startForge } from "./forge.ts";
 import { createKube, type Kube } from "./kube.ts";
 
@@ -50,8 +51,8 @@ export async function startWorld(): Promise<World> {
     const { token } = await lateen.hub.tokens.create({ scopes: ["admin"], description: "demo" });
     const kube = {
       hub: createKube({ url, token, ...(ca === undefined ? {} : { ca }) }),
-      staging: createKube({ url: staging.server, token: staging.token }),
-      prod: createKube({ url: prod.server, token: prod.token }),
+      staging: createKube(accessOfKubeconfig(staging.kubeconfig, "staging")),
+      prod: createKube(accessOfKubeconfig(prod.kubeconfig, "prod")),
     };
     opened.push(() => Promise.all(Object.values(kube).map((client) => client.close())));
     return { directory, staging, prod, forge, lateen, kube, hubToken: token, webhookSecret, logFile, stop };
