@@ -21,7 +21,7 @@ export { clipText } from "./clip.ts";
 export { formatGoDuration, parseGoDuration } from "./duration.ts";
 export { appProblems, parseApp, pruneAppFields } from "./parse-app.ts";
 export { refTracks } from "./ref-tracks.ts";
-export { appReferences, type GitSource, gitSourcesOf } from "./references.ts";
+export { appReferences } from "./references.ts";
 export { normalizeRepositoryUrl } from "./repository-url.ts";
 export {
   failureBackOffMs,

@@ -11,7 +11,7 @@ export interface Cursor {
 
 export const TAB = 0x09;
 export const LF = 0x0a;
-export const CR = 0x0d;
+const CR = 0x0d;
 export const SPACE = 0x20;
 
 export function placeOf(cursor: Cursor): Place {
