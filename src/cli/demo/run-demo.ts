@@ -5,6 +5,7 @@ import { findPackageJSON } from "node:module";
 import type { CommandContext } from "../command.ts";
 import { CommandError } from "../exit-code.ts";
 import { formatKubeconfig } from "../format-kubeconfig.ts";
+import { formatTable } from "../table.ts";
 import { escapeControls } from "../terminal.ts";
 import { createFirstApp, pushBroken, pushElsewhere, pushPackages, repairDrift, upgradeContour } from "./first-guide.ts";
 import { hasGitHttpBackend } from "./git-server.ts";
@@ -73,14 +74,16 @@ async function keep(world: World, { terminal, signal }: CommandContext, stopped:
   const endpoint = { url, ...(ca === undefined ? {} : { ca }) };
   await writeFile(kubeconfig("hub"), formatKubeconfig(endpoint, world.hubToken, "pkg-gitops"), { mode: 0o600 });
   await writeFile(kubeconfig("prod"), world.prod.kubeconfig, { mode: 0o600 });
-  terminal.out(`
-Everything keeps running until Ctrl-C.
-  hub       ${url}            kubectl --kubeconfig ${kubeconfig("hub")} get apps -A
-  by hand   ${url}/api/apps
-  staging   ${world.staging.server}             kubectl --kubeconfig ${kubeconfig("staging")} get pkgi -A
-  prod      ${world.prod.server}             kubectl --kubeconfig ${kubeconfig("prod")} get pkgi -A
-  git       ${world.forge.url}             push from ${join(world.directory, "work", "my-pkg-gitops-repo")}
-  log       ${world.logFile}`);
+  const rows = [
+    ["hub", url, `kubectl --kubeconfig ${kubeconfig("hub")} get apps -A`],
+    ["by hand", `${url}/api/apps`, "with the token of that kubeconfig"],
+    ["staging", world.staging.server, `kubectl --kubeconfig ${kubeconfig("staging")} get pkgi -A`],
+    ["prod", world.prod.server, `kubectl --kubeconfig ${kubeconfig("prod")} get pkgi -A`],
+    ["git", world.forge.url, `push from ${join(world.directory, "work", "my-pkg-gitops-repo")}`],
+    ["log", world.logFile, ""],
+  ] as const;
+  terminal.out("");
+  for (const line of formatTable(["KEPT UNTIL CTRL-C", "ADDRESS", "TRY"], rows)) terminal.out(line);
   try {
     await stopped;
   } catch {
