@@ -1,7 +1,7 @@
 import { type Json, parseJson, parseYamlStream } from "../resource/index.ts";
 import { ApiError, badRequest } from "./api-error.ts";
-import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import { duplicateKeys } from "./duplicate-keys.ts";
+import { decodeProtobuf, protobufType } from "./protobuf.ts";
 
 /** Bytes of a request body (reliability.md L29; etcd's and kube-apiserver's bound too). */
 export const maxBodyBytes: number = 3 * 1024 * 1024;
@@ -43,7 +43,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
 }
 
 /**
- * The object that a POST, PUT or DELETE brings, as JSON, YAML or, for the kinds of protobuf-messages.ts, protobuf.
+ * The object that a POST, PUT or DELETE brings, as JSON, YAML or, for the kinds of protobuf-fields.ts, protobuf.
  * `undefined`: the body is empty.
  * @throws ApiError as readBody and the decoders do; UnsupportedMediaType.
  */
@@ -51,7 +51,10 @@ export async function readObject(request: Request): Promise<DecodedBody | undefi
   const type = mediaTypeOf(request);
   if (type === protobufType) {
     const bytes = await readBytes(request);
-    return bytes.length === 0 ? undefined : { value: decodeProtobuf(bytes), duplicates: [] };
+    if (bytes.length === 0) return undefined;
+    const value = decodeProtobuf(bytes);
+    checkDepth(value, 0);
+    return { value, duplicates: [] };
   }
   const isYaml = type === "application/yaml" || type === "application/x-yaml" || type === "text/yaml";
   if (!isYaml && type !== "application/json") throw unsupportedMediaType(["application/json", "application/yaml"]);
@@ -104,6 +107,8 @@ function decodeJson(text: string): DecodedBody {
   } catch (error) {
     if (error instanceof SyntaxError)
       throw badRequest(`couldn't get version/kind; json parse error: ${withoutQuotes(error.message)}`);
+    // The stack of the exact parser ended.
+    if (error instanceof RangeError) throw tooDeep();
     throw error;
   }
   checkDepth(value, 0);
@@ -129,6 +134,8 @@ function decodeYaml(text: string): DecodedBody {
 
 function checkDepth(value: Json, depth: number): void {
   if (typeof value !== "object" || value === null) return;
-  if (depth > maxDepth) throw badRequest(`the request body is nested deeper than ${maxDepth} levels`);
+  if (depth > maxDepth) throw tooDeep();
   for (const member of Array.isArray(value) ? value : Object.values(value)) checkDepth(member, depth + 1);
 }
+
+const tooDeep = (): ApiError => badRequest(`the request body is nested deeper than ${maxDepth} levels`);
