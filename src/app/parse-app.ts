@@ -27,7 +27,7 @@ import { prune, typeProblems } from "./structural.ts";
 export function parseApp(object: KubeObject): { readonly app: App } | { readonly problems: readonly AppProblem[] } {
   const problems = [
     ...identityProblems(object),
-    ...typeProblems(withoutNullTimes(object), appSchema, ""),
+    ...typeProblems(withoutStatus(object), appSchema, ""),
     ...durationProblems(object),
   ];
   if (problems.length > 0) return { problems };
@@ -78,7 +78,7 @@ function identityProblems(object: KubeObject): readonly AppProblem[] {
 }
 
 /** A status is ours, not the user's: it is read leniently and never makes an App unusable. */
-function withoutNullTimes(object: KubeObject): KubeObject {
+function withoutStatus(object: KubeObject): KubeObject {
   const { status: _status, ...rest } = object;
   return rest;
 }
