@@ -104,6 +104,10 @@ export async function startWorld({ flags = {}, reconcileDelayMs = 50, ...compose
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+  const { types } = await cluster.discover();
+  const namespaces = types.find(({ kind }) => kind === "Namespace");
+  if (namespaces === undefined) throw new Error("the run cluster has no namespaces");
+  await cluster.create(namespaces, "", { apiVersion: "v1", kind: "Namespace", metadata: { name: "ns1" } });
   await world.apply(secret("cluster", { value: sandbox.kubeconfig }));
   return world;
 }
