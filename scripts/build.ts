@@ -3,7 +3,7 @@
  * Outside packages stay outside: npm installs and updates them.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -32,7 +32,6 @@ const result = await build({
   logLevel: "warning",
   metafile: true,
 });
-chmodSync(`${root}/dist/cli.js`, 0o755);
 
 const types = spawnSync("tsc", ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (types.status !== 0) process.exit(types.status ?? 1);

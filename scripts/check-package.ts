@@ -42,7 +42,7 @@ function pack(): string {
     run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", temporary], root),
   ) as [{ filename: string; size: number; files: { path: string }[] }];
   const stray = packed.files.filter(
-    ({ path }) => !/^(dist\/|examples\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(path),
+    ({ path }) => !/^(bin\/|dist\/|examples\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(path),
   );
   if (stray.length > 0)
     throw new Error(`the package holds files that nobody needs: ${stray.map(({ path }) => path).join(", ")}`);
