@@ -28,6 +28,11 @@ export function fromStore(stored: StoredObject, resolved: ResolvedType): KubeObj
   return value["apiVersion"] === resolved.apiVersion ? value : { ...value, apiVersion: resolved.apiVersion };
 }
 
+/** Spares the parsing of an object that was just written; it must not be changed from now on. */
+export function rememberParsed(stored: StoredObject, object: KubeObject): void {
+  parsed.set(stored, withVersion(object, String(stored.version)));
+}
+
 /** A value that a store remembers beside an object (`previous` of a change). */
 export function fromPrevious(text: string, resolved: ResolvedType): KubeObject {
   return { ...parseValue(text), apiVersion: resolved.apiVersion };

@@ -18,6 +18,7 @@ export interface ResolvedType {
 export interface TypeRegistry {
   find(group: string, version: string, plural: string): ResolvedType | undefined;
   findKind(group: string, version: string, kind: string): ResolvedType | undefined;
+  /** In the order in which they were added. */
   all(): readonly ServedType[];
   /** Replaces a type of the same group and plural. */
   add(type: ServedType): void;
@@ -29,12 +30,14 @@ export interface TypeRegistry {
 export function createTypeRegistry(types: readonly ServedType[]): TypeRegistry {
   const served = new Map<string, ServedType>();
   const resolved = new Map<string, ResolvedType>();
+  let all: readonly ServedType[] = [];
   let revision = 0;
   const remove = (group: string, plural: string): void => {
     const before = served.get(typeName({ group, plural }));
     if (before === undefined) return;
     for (const version of before.versions) resolved.delete(`${group}/${version.name}/${plural}`);
     served.delete(typeName(before));
+    all = [...served.values()];
     revision++;
   };
   const add = (type: ServedType): void => {
@@ -42,6 +45,7 @@ export function createTypeRegistry(types: readonly ServedType[]): TypeRegistry {
     served.set(typeName(type), type);
     for (const version of type.versions)
       resolved.set(`${type.group}/${version.name}/${type.plural}`, resolveType(type, version));
+    all = [...served.values()];
     revision++;
   };
   for (const type of types) add(type);
@@ -51,7 +55,7 @@ export function createTypeRegistry(types: readonly ServedType[]): TypeRegistry {
       resolved
         .values()
         .find((one) => one.type.group === group && one.version.name === version && one.type.kind === kind),
-    all: () => [...served.values()],
+    all: () => all,
     add,
     remove,
     revision: () => revision,

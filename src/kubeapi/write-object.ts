@@ -22,7 +22,7 @@ import {
   staleObject,
 } from "./api-error.ts";
 import { type ManagerEntry, readManagers, trackUpdate, type Writer, writeManagers } from "./managed-fields.ts";
-import { fromStore, keyOf, toStore } from "./object-codec.ts";
+import { fromStore, keyOf, rememberParsed, toStore } from "./object-codec.ts";
 import type { StoredObject } from "./object-store.ts";
 import { kindSubjectOf, type ResourceRequest, subjectOf, timestamp } from "./request-context.ts";
 import { hasGeneration, type Sealed, type StoredChange } from "./served-type.ts";
@@ -113,6 +113,7 @@ async function tryCreate(
   if (context.dryRun) return (await deps.store.get(key)) === undefined ? next : undefined;
   const stored = await deps.store.put(key, checkedText(next, context), 0);
   if (stored === undefined) return undefined;
+  rememberParsed(stored, next);
   const created = fromStore(stored, resolved);
   await sealed.commit?.();
   await tell({ type: "created", object: created }, context);
@@ -152,6 +153,7 @@ export async function replaceObject(
     return endDeletion(current, result, context);
   const stored = await deps.store.put(current.stored, checkedText(result, context), current.stored.version);
   if (stored === undefined) return undefined;
+  rememberParsed(stored, result);
   const object = fromStore(stored, resolved);
   await sealed.commit?.();
   await tell({ type: "updated", object, old, subresource, sealed: sealed.commit !== undefined }, context);

@@ -12,7 +12,6 @@ import {
 import {
   isList,
   type Json,
-  kindOf,
   type KubeObject,
   type MutableJsonMap,
   nameOf,
@@ -50,7 +49,7 @@ export function clusterTypes(world: () => World, access: () => Access): ClusterT
         if (type.kind === "Namespace" && old === undefined) object["status"] = { phase: "Active" };
       },
       changed: async (change) => {
-        dependents.note(change);
+        dependents.note(change, type);
         if (type.kind === "Namespace") namespaces.note(change);
         if (change.type === "deleted") {
           if (type.kind === "CustomResourceDefinition") await forgetDefinition(change.object, world());
@@ -134,7 +133,7 @@ function createNamespaces(world: () => World): Namespaces {
       if (!type.namespaced) continue;
       for (const object of await world().api.objects.list(type, name)) {
         left++;
-        await world().remove({ kind: type.kind, namespace: name, name: nameOf(object) });
+        await world().removeOf(type, name, nameOf(object));
       }
     }
     // What finalizers hold is asked for again.
@@ -175,34 +174,27 @@ async function fillNamespace(namespace: string, world: World): Promise<void> {
 // ---------------------------------------------------------------------------------------------- garbage
 
 /** Objects that name an owner are removed after it. */
-function createDependents(world: () => World): { note(change: StoredChange): void } {
-  const byOwner = new Map<
-    string,
-    Map<string, { readonly kind: string; readonly namespace: string; readonly name: string }>
-  >();
+function createDependents(world: () => World): { note(change: StoredChange, type: ServedType): void } {
+  const byOwner = new Map<string, Map<string, () => Promise<void>>>();
   return {
-    note: (change) => {
-      const target = {
-        kind: kindOf(change.object),
-        namespace: namespaceOf(change.object),
-        name: nameOf(change.object),
-      };
+    note: (change, type) => {
+      const { object } = change;
       if (change.type !== "deleted") {
-        const references = own(own(change.object, "metadata"), "ownerReferences");
+        const references = own(own(object, "metadata"), "ownerReferences");
         for (const reference of isList(references) ? references : []) {
           const owner = own(reference, "uid");
           if (typeof owner !== "string") continue;
-          const known = byOwner.get(owner) ?? new Map();
-          known.set(uidOf(change.object), target);
+          const known = byOwner.get(owner) ?? new Map<string, () => Promise<void>>();
+          known.set(uidOf(object), () => world().removeOf(type, namespaceOf(object), nameOf(object)));
           byOwner.set(owner, known);
         }
         return;
       }
-      const orphans = byOwner.get(uidOf(change.object));
+      const orphans = byOwner.get(uidOf(object));
       if (orphans === undefined) return;
-      byOwner.delete(uidOf(change.object));
-      world().later(`garbage/${uidOf(change.object)}`, 0, async () => {
-        for (const orphan of orphans.values()) await world().remove(orphan);
+      byOwner.delete(uidOf(object));
+      world().later(`garbage/${uidOf(object)}`, 0, async () => {
+        for (const remove of orphans.values()) await remove();
       });
     },
   };

@@ -1,5 +1,14 @@
 import type { PrinterColumn, ServedType, ServedVersion } from "../kubeapi/index.ts";
-import { isList, isMap, type Json, type KubeObject, type MutableJsonMap, nameOf, own } from "../resource/index.ts";
+import {
+  isList,
+  isMap,
+  type Json,
+  type KubeObject,
+  type MutableJsonMap,
+  nameOf,
+  namespaceOf,
+  own,
+} from "../resource/index.ts";
 import { timeText, type World } from "./world.ts";
 
 /** Milliseconds until a new type is served. */
@@ -54,10 +63,7 @@ export function simulateDefinition(object: KubeObject, world: World): void {
 export async function forgetDefinition(object: KubeObject, world: World): Promise<void> {
   const type = typeOf(object);
   if (type === undefined) return;
-  for (const one of await world.list(type.kind)) {
-    const target = { kind: type.kind, namespace: text(own(own(one, "metadata"), "namespace")), name: nameOf(one) };
-    await world.remove(target);
-  }
+  for (const one of await world.api.objects.list(type)) await world.removeOf(type, namespaceOf(one), nameOf(one));
   world.api.types.remove(type.group, type.plural);
 }
 

@@ -26,6 +26,8 @@ export interface World {
   /** Merge-patches an object or its status; one that is gone stays gone. */
   patch(target: Target, patch: KubeObject, subresource?: "status"): Promise<void>;
   remove(target: Target): Promise<void>;
+  /** The same for a type that may share its kind with another. */
+  removeOf(type: ServedType, namespace: string, name: string): Promise<void>;
   /** Runs `action` after a while; a later call with the same key replaces it. Failures are dropped: the next change tries again. */
   later(key: string, delayMs: number, action: () => Promise<void>): void;
 }
@@ -49,7 +51,21 @@ export function createWorld(
 ): World {
   const { clock, signal } = options;
   const pending = new Map<string, AbortController>();
-  const type = (kind: string): ServedType | undefined => api.types.all().find((one) => one.kind === kind);
+  let kinds = new Map<string, ServedType>();
+  let revision = -1;
+  const type = (kind: string): ServedType | undefined => {
+    if (api.types.revision() !== revision) {
+      revision = api.types.revision();
+      // Built-in kinds come first and keep their names where a custom type takes the same.
+      kinds = new Map(
+        api.types
+          .all()
+          .toReversed()
+          .map((one) => [one.kind, one]),
+      );
+    }
+    return kinds.get(kind);
+  };
   const send = async (method: string, path: string, body?: Json): Promise<Response> =>
     api.handleAs(
       controllerCaller,
@@ -93,6 +109,9 @@ export function createWorld(
     remove: async (target) => {
       const path = pathOf(target);
       if (path !== undefined) await send("DELETE", path);
+    },
+    removeOf: async (served, namespace, name) => {
+      await send("DELETE", `${collectionPath(served, namespace)}/${encodeURIComponent(name)}`);
     },
     later: (key, delayMs, action) => {
       pending.get(key)?.abort(new Error("replaced"));
