@@ -113,7 +113,7 @@ const outcomeWords: Readonly<Record<Finished["outcome"], { readonly word: string
   succeeded: { word: "succeeded", colour: "green" },
   failed: { word: "failed", colour: "red" },
   waiting: { word: "waiting", colour: "yellow" },
-  superseded: { word: "superseded", colour: "yellow" },
+  superseded: { word: "replaced", colour: "yellow" },
   skipped: { word: "skipped", colour: "dim" },
 };
 

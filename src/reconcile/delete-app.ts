@@ -140,7 +140,7 @@ async function release(app: App, recorder: RunRecorder, deps: ReconcileDeps, sta
   const name = appName(app.namespace, app.name);
   const clusterId = clusterIdOf(app);
   if (clusterId !== undefined) await deleteInventory(clusterId, name, deps);
-  for (const sk of ["LAST", "WAIT"]) await deps.items.delete(appPartition(name), sk);
+  for (const sk of ["LAST", "FETCHED", "WAIT"]) await deps.items.delete(appPartition(name), sk);
   await deps.apps.removeFinalizer(app.namespace, app.name, app.uid, appFinalizer);
   recorder.emit({
     at: deps.clock.now(),

@@ -31,7 +31,7 @@ import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { storeInventory } from "./inventory.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { appName, appPartition, sourcePartition } from "./keys.ts";
-import type { LastRun } from "./last-run.ts";
+import type { LastRun, TreeIdsBySource } from "./last-run.ts";
 import type { Verdict } from "./lease.ts";
 import { fetchedEvent, fetchForApp, templateForApp } from "./plan-app.ts";
 import type { Lease } from "./ports.ts";
@@ -85,6 +85,14 @@ async function fetchStage(
   const startedAt = deps.clock.now();
   const fetched = await fetchForApp(app, deps, options);
   recorder.emit(fetchedEvent(fetched, deps.clock.now(), startedAt));
+  // From now on the source check knows that these trees are being deployed; a run that fails or is killed stays dirty by its row.
+  await putJson<TreeIdsBySource>(
+    deps.items,
+    appPartition(recorder.app),
+    "FETCHED",
+    treeIdsOf(app, fetched),
+    deps.clock.now(),
+  );
   status.update(stageSucceeded(status.current, "fetch", { stdout: fetched.lock }, deps.clock.now()));
   return fetched;
 }
@@ -321,7 +329,7 @@ function fail(
   return { type: "later", at: now + backOffMs, cause: "retry", keepTries: false };
 }
 
-function treeIdsOf(app: App, fetched: FetchSuccess): Readonly<Record<string, string>> {
+function treeIdsOf(app: App, fetched: FetchSuccess): TreeIdsBySource {
   return Object.fromEntries(
     fetched.sources.map((source) => [`${sourceIdOf(app.namespace, source.step)}:${source.subPath}`, source.treeId]),
   );

@@ -10,7 +10,7 @@ import type { PushHint } from "./intake.ts";
 import { wantApp } from "./intake.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { type AppName, appKey, appPartition, restOfKey, sourcePartition } from "./keys.ts";
-import type { LastRun } from "./last-run.ts";
+import type { TreeIdsBySource } from "./last-run.ts";
 import { underLease, type Verdict } from "./lease.ts";
 
 /** What a source was seen to be. */
@@ -113,7 +113,7 @@ async function treeIdsAt(
   return Object.fromEntries([...clean].map(([subPath, path]) => [subPath, treeIds.get(path) ?? ""]));
 }
 
-/** Whether an App last ran with another tree at one of its subPaths. */
+/** Whether the App's newest run, also one that is still at work, fetched another tree at one of its subPaths. */
 async function hasMoved(
   app: AppName,
   source: Source,
@@ -121,8 +121,8 @@ async function hasMoved(
   treeIds: Readonly<Record<string, string>>,
   deps: ReconcileDeps,
 ): Promise<boolean> {
-  const last = await getJson<LastRun>(deps.items, appPartition(app), "LAST", deps.clock.now());
-  return subPaths.some((subPath) => last?.treeIds[`${source.id}:${subPath}`] !== treeIds[subPath]);
+  const fetched = await getJson<TreeIdsBySource>(deps.items, appPartition(app), "FETCHED", deps.clock.now());
+  return subPaths.some((subPath) => fetched?.[`${source.id}:${subPath}`] !== treeIds[subPath]);
 }
 
 async function wantIfSettled(app: AppName, deps: ReconcileDeps): Promise<void> {
