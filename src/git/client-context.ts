@@ -14,6 +14,8 @@ export interface ClientContext {
   readonly sessions: Sessions;
   readonly objects: ObjectCache;
   readonly log: Log;
+  /** Scope → the root tree last read. */
+  readonly roots: Map<string, string>;
   /** Scope and subPath → the tree last read there. */
   readonly remembered: Map<string, string>;
   /** Scope, commit, depth and tags → description. */

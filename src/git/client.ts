@@ -34,6 +34,7 @@ export function createGitClient(deps: GitClientDeps): GitClient {
     sessions: createSessions(http),
     objects: deps.objects ?? createMemoryObjectCache(),
     log: deps.log ?? silentLog,
+    roots: new Map(),
     remembered: new Map(),
     descriptions: new Map(),
   };

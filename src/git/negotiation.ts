@@ -107,8 +107,10 @@ async function firstTaken(
   return "refused";
 }
 
+/** Filters that a server takes or refuses together. */
 function formOf(filter: string): string {
-  return filter.startsWith("blob:limit=") ? "blob:limit" : filter;
+  if (filter.startsWith("blob:limit=")) return "blob:limit";
+  return /^tree:[1-9]/.test(filter) ? "tree:n" : filter;
 }
 
 /** One fetch; `undefined` when `requestFor` finds no form for this server, then nothing is sent. */

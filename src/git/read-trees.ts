@@ -5,11 +5,14 @@ import { type CommitFetcher, createObjectFetcher } from "./negotiation.ts";
 import { type Needed, ObjectSource } from "./object-source.ts";
 import { type Commit, parseCommit } from "./pack/commit.ts";
 import { isObjectId } from "./pack/object.ts";
+import { parseTree } from "./pack/tree.ts";
 import { resolveRef } from "./resolve-on-server.ts";
 import type { Exchange } from "./smart-http.ts";
 import { escapeText } from "./text.ts";
 import { complete, type Location, locate, segmentsOf } from "./walk.ts";
 
+/** Directories of a root whose trees may come unasked: some ten kilobytes. */
+const fewDirectories = 32;
 /** Trees remembered per repository and subPath, to know where a cache is likely to help. */
 const maxRemembered = 5000;
 
@@ -64,24 +67,24 @@ async function readTreesOf(
   withContent: boolean,
   notesBefore: readonly string[],
 ): Promise<TreesRead> {
+  const scope = exchange.repo.href;
   const notes = [...notesBefore];
   const subPaths = [...new Set(request.subPaths)];
   const fetcher = createObjectFetcher(context, exchange, commit, notes);
-  const source = new ObjectSource(exchange.repo.href, context.objects, fetcher);
+  const source = new ObjectSource(scope, context.objects, fetcher);
   // All is wanted: then all can come with the commit, unless much of it is here already.
-  const everything = withContent && subPaths.includes("") && !(await isWarmAt(context, source, exchange.repo.href, ""));
-  const depth = Math.max(...subPaths.map((subPath) => segmentsOf(subPath).length));
-  // A deep subPath saves a round trip where the root's directories come along.
-  const root = await readCommit(source, fetcher, commit, everything ? "content" : { levels: depth > 2 ? 2 : 1 });
+  const everything = withContent && subPaths.includes("") && !(await isWarmAt(context, source, scope, ""));
+  const levels = await levelsFor(context.roots.get(scope), source, subPaths);
+  const root = await readCommit(source, fetcher, commit, everything ? "content" : { levels });
+  rememberIn(context.roots, scope, root.tree, maxRemembered);
   const locations = await locate(source, root.tree, subPaths);
   const treeIds = new Map<string, string>();
   for (const [subPath, location] of locations) if (location.kind === "directory") treeIds.set(subPath, location.treeId);
   if (withContent) {
     const trees: Needed[] = [...treeIds].map(([path, oid]) => ({ oid, path }));
-    const warmth = await Promise.all(trees.map(({ path }) => isWarmAt(context, source, exchange.repo.href, path)));
+    const warmth = await Promise.all(trees.map(({ path }) => isWarmAt(context, source, scope, path)));
     await complete(source, trees, warmth.some(Boolean));
-    for (const { oid, path } of trees)
-      rememberIn(context.remembered, `${exchange.repo.href}\n${path}`, oid, maxRemembered);
+    for (const { oid, path } of trees) rememberIn(context.remembered, `${scope}\n${path}`, oid, maxRemembered);
   }
   const ids = {
     commit,
@@ -92,6 +95,22 @@ async function readTreesOf(
     notes,
   };
   return { ids, source };
+}
+
+/**
+ * How many levels of trees to ask for with the commit. The directories of the root save a round trip when they come along: worth it where they are known
+ * to be few, and for deep subPaths, which need several round trips anyway.
+ */
+async function levelsFor(
+  knownRoot: string | undefined,
+  source: ObjectSource,
+  subPaths: readonly string[],
+): Promise<1 | 2> {
+  const depth = Math.max(...subPaths.map((subPath) => segmentsOf(subPath).length));
+  if (depth !== 2) return depth > 2 ? 2 : 1;
+  const root = knownRoot === undefined ? undefined : await source.get(knownRoot);
+  if (root === undefined || knownRoot === undefined) return 1;
+  return parseTree(knownRoot, root).filter(({ kind }) => kind === "directory").length <= fewDirectories ? 2 : 1;
 }
 
 async function readCommit(
