@@ -50,13 +50,22 @@ test("outside packages keep to their rooms", () => {
   const wrong = imports
     .filter((found) => !isRelative(found) && !found.specifier.startsWith("node:"))
     .flatMap(({ from, line, specifier }) => {
-      const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+      const name = packageOf(specifier);
       const room = roomOf(from);
       return room !== undefined && rooms.get(room)?.packages.has(name) === true
         ? []
         : [`${from}:${line} ${room} may not use ${name}`];
     });
   assert.deepEqual(wrong, []);
+});
+
+test("the table names no outside package that its room does not use", () => {
+  const used = new Set(imports.map(({ from, specifier }) => `${roomOf(from)} ${packageOf(specifier)}`));
+  const idle = [...rooms].flatMap(([room, { packages }]) => [...packages].map((name) => `${room} ${name}`));
+  assert.deepEqual(
+    idle.filter((pair) => !used.has(pair)),
+    [],
+  );
 });
 
 test("pure rooms use no module of Node that reaches the world", () => {
@@ -128,6 +137,11 @@ function readImports(from: string): Import[] {
     specifier: match[1] ?? match[2] ?? "",
     isTypeOnly: /^(?:import|export) type\b/.test(match[0]),
   }));
+}
+
+/** `undici/types` is undici, `@a/b/c` is `@a/b`. */
+function packageOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 function isRelative({ specifier }: Import): boolean {
