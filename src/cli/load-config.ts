@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
+import { parseAllDocuments } from "yaml";
 import { type ConfigSources, type LocalConfig, parseConfig } from "../functions/index.ts";
-import { parseYamlStream } from "../resource/index.ts";
 import { UsageError } from "./exit-code.ts";
 
 const defaultFile = "lateen.yml";
@@ -20,10 +20,13 @@ export async function loadConfig(
   throw new UsageError(["settings are wrong:", ...parsed.faults.map((fault) => `  ${fault}`)].join("\n"));
 }
 
+/** Settings are YAML 1.2, in which `no` is a text: this file is ours alone, not a manifest that other tools read too. */
 function readSettingsFile(path: string): unknown {
-  const { documents, diagnostics } = parseYamlStream(readFileSync(path, "utf8"), { file: path });
-  const [fault] = diagnostics;
-  if (fault !== undefined) throw new UsageError(`${path}:${fault.line}: ${fault.message}`);
-  if (documents.length > 1) throw new UsageError(`${path}: holds ${documents.length} documents, expected one`);
-  return documents[0]?.value;
+  const documents = parseAllDocuments(readFileSync(path, "utf8"), { prettyErrors: true });
+  if (!Array.isArray(documents)) return undefined;
+  const [document, second] = documents;
+  if (second !== undefined) throw new UsageError(`${path}: holds ${documents.length} documents, expected one`);
+  const fault = document?.errors[0] ?? document?.warnings[0];
+  if (fault !== undefined) throw new UsageError(`${path}:${fault.linePos?.[0].line ?? 1}: ${fault.message}`);
+  return document?.toJS();
 }
