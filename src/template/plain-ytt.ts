@@ -33,7 +33,7 @@ export interface RenderLimits {
 }
 
 const nonYamlWarning =
-  "Warning: Found Non-YAML templates in input. Non-YAML templates are not rendered to standard output.\n" +
+  "\nWarning: Found Non-YAML templates in input. Non-YAML templates are not rendered to standard output.\n" +
   "If you want to include those results, use the --output-files or --dangerous-emptied-output-directory flag.\n";
 
 export function renderPlain(files: readonly MarkedInput[], limits: RenderLimits): PlainResult {

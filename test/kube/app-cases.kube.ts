@@ -39,14 +39,14 @@ describe("recorded App cases", { concurrency: 4, skip: cases.length === 0 && `no
 async function play(recorded: RecordedCase, world: World): Promise<void> {
   const run = await startCase(recorded, world);
   try {
-    for (const number of recorded.steps.keys()) {
-      await runStep(run, number + 1);
-      const differences = (await differencesOf(run, number + 1)).filter(
-        (difference) => !departures.some(({ covers }) => covers(difference, run)),
+    for (const [index, step] of recorded.steps.entries()) {
+      await runStep(run, step);
+      const differences = (await differencesOf(run, index + 1)).filter(
+        (difference) => !departures.some(({ covers }) => covers(difference, run, step)),
       );
       assert.ok(
         differences.length === 0,
-        `step ${number + 1} differs from the recording:\n${describeDifferences(differences)}`,
+        `step ${index + 1} differs from the recording:\n${describeDifferences(differences)}`,
       );
     }
   } finally {

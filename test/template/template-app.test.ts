@@ -117,7 +117,7 @@ describe("plain YAML through ytt", () => {
   it("text files make a warning only", async () => {
     const result = await run(plain, { "a.yml": "v: 1", "NOTES.txt": "hello" });
     assert.ok(result.ok);
-    assert.match(result.stderr, /^Warning: Found Non-YAML templates in input\./);
+    assert.match(result.stderr, /^\nWarning: Found Non-YAML templates in input\./);
   });
 
   it("nothing at all is an empty stream", async () => {

@@ -66,7 +66,8 @@ async function checkDeleted(
     context.cluster.get(type, namespaceOf(existing), nameOf(existing), { signal: context.signal }),
   );
   if (found === undefined || uidOf(found) !== uidOf(existing)) return { state: ok(), children: [] };
-  return { state: deletingState(found) ?? ongoing(), object: found, children: [] };
+  // kapp looks at the object as it was before the deletion: finalizers are named of those that were on their way out already.
+  return { state: deletingState(existing) ?? ongoing(), object: found, children: [] };
 }
 
 async function checkReconciled(

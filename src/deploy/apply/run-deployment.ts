@@ -142,7 +142,9 @@ async function finish(
 ): Promise<void> {
   const { plan, context } = run;
   const ended = lastChange(change, { at: goTime(context.clock.now()), successful });
-  const used = successful ? { usedGroupVersions: plan.newGroupVersions, usedGroupKinds: plan.newGroupKinds } : {};
+  // kapp's list is nil, not empty, when nothing was deployed: the next deploy then looks at every kind.
+  const usedGroupKinds = plan.newGroupKinds.length === 0 ? undefined : plan.newGroupKinds;
+  const used = successful ? { usedGroupVersions: plan.newGroupVersions, usedGroupKinds } : {};
   const trim = async (): Promise<void> => {
     await trimAppChanges(writer.record, plan.options.appChangesMaxToKeep, change.name, context);
   };

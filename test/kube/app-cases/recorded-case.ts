@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { parseAllDocuments, type Tags } from "yaml";
 
 /** One action of a step; which members are there says what it is. */
 export interface Action {
@@ -71,11 +71,21 @@ export function expectedOf(
   return existsSync(path) ? parseYaml(readFileSync(path, "utf8")) : undefined;
 }
 
-/** Documents of a YAML 1.1 stream, as Go's readers see them; empty ones are left out. */
+/**
+ * Documents of a YAML 1.1 stream as its writer, PyYAML, means it: `y` and `n` are texts, a float has a point. Empty documents are left out.
+ */
 export function parseYaml(text: string): readonly unknown[] {
-  return parseAllDocuments(text, { version: "1.1" })
+  return parseAllDocuments(text, { version: "1.1", customTags: (tags) => tags.map(likePyYaml) })
     .map((document) => document.toJS() as unknown)
     .filter((value) => value !== null && value !== undefined);
+}
+
+function likePyYaml(tag: Tags[number]): Tags[number] {
+  if (typeof tag === "string" || !("test" in tag) || tag.test === undefined) return tag;
+  if (tag.tag.endsWith(":bool")) return { ...tag, test: new RegExp(`(?=..)(?:${tag.test.source})`) };
+  return tag.tag.endsWith(":float") && tag.test.test("1e3")
+    ? { ...tag, test: new RegExp(`(?=.*\\.)(?:${tag.test.source})`) }
+    : tag;
 }
 
 function readCase(directory: string, name: string): RecordedCase {
