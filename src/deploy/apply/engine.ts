@@ -89,11 +89,12 @@ export class Engine {
       this.#resumeWaits();
       this.#passOrderOn();
       for (;;) {
+        // With nothing left to do the run has succeeded, whoever asks for the next one.
+        if (this.#tracked.size === 0 && this.#isOver()) return this.#end();
         if (await this.#context.isSuperseded()) return { state: "superseded" };
         const ready = this.#ready();
         if (ready.length > 0) await this.#applyRound(ready);
         if (this.#tracked.size > 0) await this.#waitRound();
-        else if (this.#isOver()) return this.#end();
         const handOver = this.#handOver();
         if (handOver !== undefined) return handOver;
       }

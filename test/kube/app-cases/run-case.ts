@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { requestReconcile } from "../../../src/reconcile/index.ts";
+import { getApp, requestReconcile } from "../../../src/reconcile/index.ts";
 import type { KubeClient, KubeObject } from "./kube-client.ts";
 import { type Action, parseYaml, type RecordedCase, type Step } from "./recorded-case.ts";
 import { waitUntil } from "./settle.ts";
@@ -80,6 +80,12 @@ export async function runStep(run: RunningCase, step: Step): Promise<void> {
 
 export async function appOf(run: RunningCase, name: string = run.recorded.app): Promise<KubeObject | undefined> {
   return run.world.hub.get("kappctrl.k14s.io/v1alpha1", "App", run.namespace, name);
+}
+
+/** Whether the App was run by the timer after a failure. */
+export async function wasRetriedSince({ world, namespace, recorded }: RunningCase, time: number): Promise<boolean> {
+  const view = await getApp(namespace, recorded.app, world.lateen.deps);
+  return view?.runs.some(({ cause, startedAt }) => cause === "retry" && startedAt >= time) ?? false;
 }
 
 /** Replaces the placeholders of an input. */
