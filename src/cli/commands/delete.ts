@@ -1,8 +1,12 @@
-import { appPath } from "../app-name.ts";
+import { parseGoDuration } from "../../app/index.ts";
 import { systemClock } from "../../base/index.ts";
-import type { DefineCommand } from "../command.ts";
+import { own, parseJson } from "../../resource/index.ts";
+import { appPath } from "../app-name.ts";
+import type { CommandContext, DefineCommand } from "../command.ts";
+import { CommandError, UsageError } from "../exit-code.ts";
 import { addHubOptions, type HubOptions, openHubAccess } from "../hub-access.ts";
 import { createHubClient, type HubClient } from "../hub-client.ts";
+import { escapeControls } from "../terminal.ts";
 
 const pollMs = 250;
 
@@ -12,13 +16,15 @@ export const defineDelete: DefineCommand = (command, context) => {
       "Deletes an App from the hub; first, what it deployed is deleted from the run cluster (but for spec.noopDelete). Waits until it is gone.",
     )
     .option("--no-wait", "only ask, do not wait")
-    .action(async (app: string, options: HubOptions & { wait: boolean }) => {
+    .option("--timeout <duration>", "how long to wait; the deletion itself goes on", "5m")
+    .action(async (app: string, options: HubOptions & { wait: boolean; timeout: string }) => {
       const path = appPath(app);
+      const timeout = parseGoDuration(options.timeout);
+      if ("problem" in timeout) throw new UsageError(`--timeout: ${timeout.problem}`);
       const client = createHubClient(await openHubAccess(options, context));
       try {
         await client.call("DELETE", path, { signal: context.signal });
-        while (options.wait && (await exists(client, path, context.signal)))
-          await systemClock.sleep(pollMs, context.signal);
+        if (options.wait) await waitUntilGone(client, app, path, timeout.ms, context);
         context.terminal.err(options.wait ? `${app} is gone` : `${app} is being deleted`);
       } finally {
         await client.close();
@@ -26,8 +32,28 @@ export const defineDelete: DefineCommand = (command, context) => {
     });
 };
 
-async function exists(client: HubClient, path: string, signal: AbortSignal): Promise<boolean> {
-  const response = await client.call("GET", path, { signal, allow: 404 });
-  await response.body?.cancel();
-  return response.status !== 404;
+/** Says how the App is whenever that changes: a deletion that cannot go on tells why. */
+async function waitUntilGone(
+  client: HubClient,
+  app: string,
+  path: string,
+  timeoutMs: number,
+  { terminal, signal }: CommandContext,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  for (let shown = ""; ; ) {
+    const response = await client.call("GET", path, { signal, allow: 404 });
+    const body = await response.text();
+    if (response.status === 404) return;
+    const description = own(own(parseJson(body), "status"), "friendlyDescription");
+    if (typeof description === "string" && description !== shown) {
+      shown = description;
+      terminal.err(escapeControls(`${app}: ${description}`));
+    }
+    if (Date.now() >= end)
+      throw new CommandError(
+        `${app} is not gone yet (hint: spec.noopDelete lets it go without touching the run cluster)`,
+      );
+    await systemClock.sleep(pollMs, signal);
+  }
 }
