@@ -120,8 +120,7 @@ function createStrategy(fresh: KubeObject): ChangeStrategy {
 }
 
 function updateStrategy(fresh: KubeObject, options: ChangeOptions): ChangeStrategy {
-  const value: string =
-    annotationsOf(fresh)[annotation.updateStrategy] ?? options.applyDefaultUpdateStrategy;
+  const value: string = annotationsOf(fresh)[annotation.updateStrategy] ?? options.applyDefaultUpdateStrategy;
   if (isUpdateStrategy(value)) return { of: "update", strategy: value };
   throw unknownStrategy("update", value, fresh);
 }

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../base/index.ts";
 import {
   annotationsOf,
+  type GroupKind,
   groupVersionKindOf,
   type KubeObject,
   labelsOf,
@@ -16,7 +17,7 @@ import { listRecords, readRecord, type StoredRecord } from "./existing/read-reco
 import { describeTarget } from "./existing/target.ts";
 import { findUnlabelled } from "./existing/unlabelled-objects.ts";
 import { DeployError } from "./failure.ts";
-import { checkStrategies, fillNonce, refuseUnsupported } from "./input/check-annotations.ts";
+import { checkStrategies, fillNonce } from "./input/check-annotations.ts";
 import { placeResources, typeKey } from "./input/place.ts";
 import { readInput, unique } from "./input/read-input.ts";
 import type { DeployOptions } from "./options/deploy-options.ts";
@@ -57,7 +58,6 @@ export async function planDeploy(
   return asDeployErrors(signal, async () => {
     const { app, options } = input;
     const resources = readInput(input.resources);
-    refuseUnsupported(resources);
     const discovery = await cluster.discover({ signal });
     const target = describeTarget(cluster, discovery, signal);
     const lookup = readRecord(app, cluster, discovery, signal);
@@ -172,12 +172,13 @@ function listOwn(
   const { fresh, record, appLabel } = known;
   const used = record.usedGroupKinds;
   const freshKinds = fresh.map(groupVersionKindOf);
-  const groupKinds = used === undefined ? undefined : sortedGroupKinds([...used, ...freshKinds]);
+  const ownKinds = sortedGroupKinds([...(used ?? []), ...freshKinds]);
+  const groupKinds = used === undefined || ownKinds.length === 0 ? undefined : withPods(ownKinds);
   return listLabelled(
     {
       label: appLabel,
-      groupKinds: groupKinds?.length === 0 ? undefined : groupKinds,
-      usedGroupKinds: sortedGroupKinds([...(used ?? []), ...freshKinds]),
+      groupKinds,
+      usedGroupKinds: ownKinds,
       preferredVersions: [...freshKinds, ...record.usedGroupVersions],
       fallbackNamespaces: fallbackNamespaces(input.app, record, fresh.map(namespaceOf)),
       scopeToFallbackNamespaces: input.options.scopeToFallbackNamespaces,
@@ -187,6 +188,22 @@ function listOwn(
     discovery,
     signal,
   );
+}
+
+const podMakers: ReadonlySet<string> = new Set([
+  "Deployment",
+  "DaemonSet",
+  "StatefulSet",
+  "ReplicaSet",
+  "Job",
+  "CronJob",
+]);
+
+/** The Pods of workloads belong to what an app uses: kapp follows their logs, and its record then names them. */
+function withPods(kinds: readonly GroupKind[]): readonly GroupKind[] {
+  return kinds.some(({ kind }) => podMakers.has(kind))
+    ? sortedGroupKinds([...kinds, { group: "", kind: "Pod" }])
+    : kinds;
 }
 
 /** Where an app may have objects, for those who may not list the whole cluster (kapp.md §9.1 step 3). */

@@ -71,5 +71,7 @@ describe("recorded kapp cases", {
 });
 
 function connect(plane: ControlPlane, warnings: string[]): Cluster {
-  return connectCluster(parseKubeconfig(plane.kubeconfig, { now: Date.now() }), { onWarning: (text) => warnings.push(text) });
+  return connectCluster(parseKubeconfig(plane.kubeconfig, { now: Date.now() }), {
+    onWarning: (text) => warnings.push(text),
+  });
 }

@@ -22,7 +22,8 @@ export class PathFault extends Error {
 
 /**
  * Sets the leaf of `path` in `result` to the first source that has it, in the order of `sources` (kapp.md §4.3). Only a source with
- * the whole parent path counts; missing maps in the result are made unless the path goes through a list.
+ * the whole parent path counts; missing maps in the result are made where a source has the
+ * leaf, unless the path goes through a list.
  * @throws PathFault where the result has no map on the way.
  */
 export function copyField(result: MutableJsonMap, path: FieldPath, sources: readonly Json[]): void {
@@ -70,19 +71,13 @@ function copyFrom(
   if (depth === path.length - 1) return setLeaf(target, step, sources);
   let inner = Object.hasOwn(target, step) ? target[step] : undefined;
   const nextSource = own(source, step);
+  const nextSources = sources.map((other) => own(other, step));
   if (inner === undefined || inner === null) {
-    if (throughList || !hasParents(nextSource, path, depth + 1)) return false;
+    if (throughList || !hasLeaf(nextSources, path, depth + 1)) return false;
     inner = {};
     setOwn(target, step, inner);
   }
-  return copyFrom(
-    inner,
-    path,
-    depth + 1,
-    nextSource,
-    sources.map((other) => own(other, step)),
-    throughList,
-  );
+  return copyFrom(inner, path, depth + 1, nextSource, nextSources, throughList);
 }
 
 function setLeaf(target: MutableJsonMap, key: string, sources: readonly (Json | undefined)[]): boolean {
@@ -95,12 +90,14 @@ function setLeaf(target: MutableJsonMap, key: string, sources: readonly (Json | 
   return false;
 }
 
-function hasParents(source: Json | undefined, path: FieldPath, from: number): boolean {
-  let current = source;
-  for (let i = from; i < path.length - 1; i++) {
-    const step = path[i];
-    if (typeof step !== "string") return true;
-    current = own(current, step);
-  }
-  return isMap(current);
+/** Whether one of the sources has the rest of the path; lists on the way are looked at later, element by element. */
+function hasLeaf(sources: readonly (Json | undefined)[], path: FieldPath, from: number): boolean {
+  return sources.some((source) => {
+    let current = source;
+    for (const step of path.slice(from)) {
+      if (typeof step !== "string") return true;
+      current = own(current, step);
+    }
+    return current !== undefined;
+  });
 }

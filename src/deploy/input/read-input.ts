@@ -10,20 +10,20 @@ import {
   type KubeObject,
   nameOf,
   own,
-  setOwn,
   type SourcedResource,
   uniqueKey,
 } from "../../resource/index.ts";
-import { mutableCopy } from "../diff/rebase.ts";
 import { DeployError } from "../failure.ts";
 import { goTypeName } from "../fields.ts";
+import { refuseUnsupported } from "./check-annotations.ts";
 
 /**
  * The resources of an input: lists expanded, validated, doubles dropped (kapp.md §2.2, §2.3).
- * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
+ * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_UNSUPPORTED`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
  */
 export function readInput(resources: readonly SourcedResource[]): SourcedResource[] {
-  const expanded = resources.flatMap(expandList).map(withoutNullMetadata);
+  const expanded = resources.flatMap(expandList);
+  refuseUnsupported(expanded);
   validate(expanded);
   return unique(expanded);
 }
@@ -42,17 +42,6 @@ function expandList(resource: SourcedResource): SourcedResource[] {
     }
     return expandList({ object: item, origin: resource.origin });
   });
-}
-
-/** `labels: null` and `annotations: null` mean the same as absent ones to every API server; as absent ones they can be added to. */
-function withoutNullMetadata(resource: SourcedResource): SourcedResource {
-  const metadata = own(resource.object, "metadata");
-  if (!isMap(metadata) || (metadata["labels"] !== null && metadata["annotations"] !== null)) return resource;
-  const object = mutableCopy(resource.object);
-  const kept = mutableCopy(metadata);
-  for (const key of ["labels", "annotations"]) if (kept[key] === null) delete kept[key];
-  setOwn(object, "metadata", kept);
-  return { object, origin: resource.origin };
 }
 
 function validate(resources: readonly SourcedResource[]): void {

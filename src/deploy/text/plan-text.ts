@@ -43,7 +43,8 @@ function sides(
 ): [KubeObject | undefined, KubeObject | undefined] {
   const left =
     step.left === undefined ? undefined : mask(step.fresh === undefined ? step.left : withoutHistory(step.left));
-  return [left, step.target === undefined ? undefined : mask(step.target)];
+  const right = step.op === "exists" ? step.fresh : step.target;
+  return [left, right === undefined ? undefined : mask(right)];
 }
 
 /** `context`: N−1 common lines before a changed one and N after, as kapp does it. */

@@ -51,20 +51,22 @@ function commonLines(left: readonly string[], right: readonly string[]): (readon
   if ((left.length + 1) * width > maxCells) return [];
   const lengths = new Uint32Array((left.length + 1) * width);
   const at = (i: number, j: number): number => lengths[i * width + j] ?? 0;
-  for (let i = left.length - 1; i >= 0; i--) {
-    for (let j = right.length - 1; j >= 0; j--) {
-      lengths[i * width + j] = left[i] === right[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+  for (let i = 1; i <= left.length; i++) {
+    for (let j = 1; j <= right.length; j++) {
+      const equal = left[i - 1] === right[j - 1];
+      lengths[i * width + j] = equal ? at(i - 1, j - 1) + 1 : Math.max(at(i - 1, j), at(i, j - 1));
     }
   }
+  // Of several longest ones kapp takes the one whose matches stand last.
   const pairs: (readonly [number, number])[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < left.length && j < right.length) {
-    if (left[i] === right[j]) pairs.push([i++, j++]);
-    else if (at(i + 1, j) >= at(i, j + 1)) i++;
-    else j++;
+  let i = left.length;
+  let j = right.length;
+  while (i > 0 && j > 0) {
+    if (left[i - 1] === right[j - 1]) pairs.push([--i, --j]);
+    else if (at(i, j - 1) >= at(i - 1, j)) j--;
+    else i--;
   }
-  return pairs;
+  return pairs.reverse();
 }
 
 /** Only what differs, one line each: `%3d,%3d - text`. */

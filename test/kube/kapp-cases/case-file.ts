@@ -51,8 +51,6 @@ export interface CaseFile {
   readonly namespaces: readonly string[];
   readonly extraNamespaces: readonly string[];
   readonly steps: readonly (CommandStep | MutateStep)[];
-  /** Finalizers are part of the state. */
-  readonly finalizers: boolean;
   /** Kinds whose whole status is part of the state. */
   readonly statusKinds: readonly string[];
 }
@@ -72,7 +70,7 @@ export interface ExpectedStep {
   readonly exit: number;
   readonly errorLines: readonly string[];
   readonly changes: readonly ChangeRow[] | null;
-  readonly summary: { readonly ops: string; readonly wait: string } | null;
+  readonly summary: { readonly ops: string | null; readonly wait: string | null };
   readonly applyOrder: readonly (readonly string[])[];
   readonly waitLines: readonly string[];
   readonly retryLines: readonly string[];
@@ -111,7 +109,6 @@ function readCase(dir: string, name: string): CaseFile {
     namespaces: raw.namespaces ?? [namespace],
     extraNamespaces: raw.extraNamespaces ?? [],
     steps: raw.steps ?? [],
-    finalizers: raw.finalizers ?? false,
     statusKinds: raw.statusKinds ?? [],
   };
 }

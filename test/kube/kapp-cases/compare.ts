@@ -1,28 +1,39 @@
 /** Compares a step's answer and state with what was recorded. Every difference is one line. */
-import type { ExpectedState, ExpectedStep } from "./case-file.ts";
+import type { ChangeRow, ExpectedState, ExpectedStep } from "./case-file.ts";
 
 type Plain = Record<string, unknown>;
 
 export function compareStep(actual: ExpectedStep, expected: ExpectedStep): string[] {
-  const cut = (lines: readonly string[]): string[] =>
-    lines.map((line) => line.trimEnd().replace(/(API server says:?).*/s, "$1")).filter((line) => line !== "");
   // What the API server says is its own text and may change with its version: only what stands before it is compared.
   const upToServer = (lines: readonly string[]): string[] => {
-    const kept = cut(lines);
-    const index = kept.findIndex((line) => line.includes("API server says"));
-    return index === -1 ? kept : kept.slice(0, index + 1);
+    const kept = lines
+      .map((line) => line.trimEnd().replace(/(API server says:?).*/s, "$1"))
+      .filter((line) => line !== "");
+    const first = kept.findIndex((line) => line.includes("API server says"));
+    const own = kept.filter(
+      (line, index) => first === -1 || line.includes("API server says") || (index <= first && !line.startsWith("  - ")),
+    );
+    return own.some((line) => line.startsWith("  - ")) ? own.sort() : own;
   };
   const sorted = (lines: readonly string[]): string[] => [...lines].sort();
+  const asSet = (lines: readonly string[]): string[] => [...new Set(lines)].sort();
   return [
     ...differences("exit", actual.exit, expected.exit),
     ...differences("errorLines", upToServer(actual.errorLines), upToServer(expected.errorLines)),
-    ...differences("changes", actual.changes, expected.changes),
+    ...differences("changes", inFixedOrder(actual.changes), inFixedOrder(expected.changes)),
     ...differences("summary", actual.summary, expected.summary),
-    ...differences("applyOrder", actual.applyOrder, expected.applyOrder),
-    ...differences("waitLines", sorted(actual.waitLines), sorted(expected.waitLines)),
+    ...differences("applyOrder", actual.applyOrder.map(sorted), expected.applyOrder.map(sorted)),
+    ...differences("waitLines", asSet(actual.waitLines), asSet(expected.waitLines)),
     ...differences("retryLines", sorted(actual.retryLines), sorted(expected.retryLines)),
     ...differences("otherLines", sorted(actual.otherLines), sorted(expected.otherLines)),
   ];
+}
+
+/** Rows with generated names stand in an order of chance. */
+function inFixedOrder(rows: ExpectedStep["changes"]): ExpectedStep["changes"] {
+  if (rows === null || !rows.some(({ name }) => /-(RAND|RSHASH)\b/.test(name))) return rows;
+  const key = ({ namespace, name, kind }: ChangeRow): string => `${namespace}/${kind}/${name}`;
+  return [...rows].sort((a, b) => key(a).localeCompare(key(b)));
 }
 
 export function compareState(actual: ExpectedState, expected: ExpectedState): string[] {
@@ -50,7 +61,7 @@ export function compareDiff(actual: string, expected: string): string[] {
         out[line] = current;
       } else if (line.trim() !== "") current.push(line.trimEnd());
     }
-    for (const key of Object.keys(out)) if (key.startsWith("@@ delete") || / @@$/.test(key) === false) out[key] = [];
+    for (const key of Object.keys(out)) if (/^@@ (delete|noop)/.test(key) || / @@$/.test(key) === false) out[key] = [];
     return out;
   };
   return differences("diff", blocks(actual), blocks(expected));

@@ -57,7 +57,14 @@ export class Observer {
 
   /** Texts of the tool, as the cases record them. */
   text<Value>(value: Value): Value {
-    return this.#withPlaceholders(value);
+    return walk(this.#withPlaceholders(value), (text) =>
+      text
+        .replace(/-[bcdfghjklmnpqrstvwxz2456789]{8,10}\b(?!-ver)/g, "-RSHASH")
+        .replace(/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "-RAND")
+        .replace(/\b\d{19}\b/g, "NANOS")
+        // The recording cluster had one node.
+        .replace(/0\/\d+ nodes/g, "0/1 nodes"),
+    ) as Value;
   }
 
   async #list(): Promise<KubeObject[]> {
@@ -104,8 +111,8 @@ export class Observer {
   #learnLabel(record: KubeObject): void {
     const value = /"labelValue":"(\d+)"/.exec(textOf(own(own(record, "data"), "spec")))?.[1];
     const app = nameOf(record);
-    if (value !== undefined && !this.#labels.has(value))
-      this.#labels.set(value, app === "app" ? "APPLABEL" : `APPLABEL-${app}`);
+    // Records can be renamed: the newest name counts.
+    if (value !== undefined) this.#labels.set(value, app === "app" ? "APPLABEL" : `APPLABEL-${app}`);
   }
 
   #recordOf(object: KubeObject): Plain {
@@ -135,7 +142,6 @@ export class Observer {
     const metadata = (copy["metadata"] ?? {}) as Plain;
     for (const key of ["uid", "resourceVersion", "generation", "managedFields", "creationTimestamp", "generateName"])
       delete metadata[key];
-    if (!this.#file.finalizers) delete metadata["finalizers"];
     for (const key of ["labels", "annotations"]) {
       const members = metadata[key] as Plain | undefined;
       if (members !== undefined && Object.keys(members).length === 0) delete metadata[key];
@@ -153,6 +159,7 @@ export class Observer {
       };
     }
     this.#learnAddresses(object);
+    if (kind === "Pod") dropAdmission(copy["spec"] as Plain);
     return copy;
   }
 
@@ -205,6 +212,13 @@ const madeByControllers = new Set([
   "PersistentVolumeClaim",
   "ControllerRevision",
 ]);
+
+/** The recording server had no ServiceAccount admission. */
+function dropAdmission(spec: Plain): void {
+  for (const key of ["serviceAccount", "serviceAccountName", "volumes"]) delete spec[key];
+  for (const container of (spec["containers"] ?? []) as Plain[]) delete container["volumeMounts"];
+  if (spec["nodeName"] !== undefined) spec["nodeName"] = "NODE";
+}
 
 function keepsConditions(object: KubeObject): boolean {
   const kind = kindOf(object);

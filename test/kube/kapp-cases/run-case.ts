@@ -1,6 +1,7 @@
 /** Runs one case from empty namespaces to its last step and tells what differs from the recording. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, isClusterError } from "../../../src/cluster/index.ts";
+import { nameOf } from "../../../src/resource/index.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { type CaseFile, type ExpectedState, expectedDiff, expectedState, expectedStep } from "./case-file.ts";
 import { compareDiff, compareState, compareStep } from "./compare.ts";
@@ -44,16 +45,30 @@ export async function runCase(
     }
     await beside;
     if (step.settle !== undefined) await sleep(step.settle * 1_000);
-    const state = await observer.state(number);
     const expected = expectedStep(file, number);
     const found = [
+      ...(await stateDifferences(file, number, observer, result.exit)),
       ...compareStep(observer.text(result), expected),
-      ...compareState(state, withoutEmptyRecords(state, expectedState(file, number), result.exit)),
-      ...(step.diff === false ? [] : compareDiff(observer.text(result.diff), expectedDiff(file, number))),
+      ...(step.diff === false
+        ? []
+        : compareDiff(observer.text(result.diff.split("\n")).join("\n"), expectedDiff(file, number))),
     ];
     differences.push(...found.map((line) => `step ${number} ${line}`));
   }
   return { differences };
+}
+
+/** Controllers may still be at work when the tool is done. */
+const settleMs = 3_000;
+
+async function stateDifferences(file: CaseFile, number: number, observer: Observer, exit: number): Promise<string[]> {
+  const deadline = Date.now() + settleMs;
+  for (;;) {
+    const state = await observer.state(number);
+    const found = compareState(state, withoutEmptyRecords(state, expectedState(file, number), exit));
+    if (found.length === 0 || Date.now() > deadline) return found;
+    await sleep(200);
+  }
 }
 
 /** kapp writes the app record before it has read its input; lateen writes nothing before the whole input is known to be good. */
@@ -74,7 +89,8 @@ async function makeNamespaces(file: CaseFile, cluster: Cluster, plane: ControlPl
   const all = [...file.namespaces, ...file.extraNamespaces];
   // A cluster that is used again may still hold them from the last run.
   await plane.kubectl(["delete", "namespace", ...all, "--ignore-not-found", "--timeout=60s"]);
-  const { types } = await cluster.discover();
+  await removeLeftovers(file, cluster);
+  const { types } = await cluster.discover({ fresh: true });
   const type = types.find(({ group, kind }) => group === "" && kind === "Namespace");
   if (type === undefined) throw new Error("no namespaces");
   for (const name of file.namespaces) {
@@ -98,4 +114,33 @@ async function untilServiceAccounts(namespaces: readonly string[], cluster: Clus
       await sleep(25);
     }
   }
+}
+
+const leftoverKinds = new Set([
+  "CustomResourceDefinition",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "PersistentVolume",
+  "PriorityClass",
+  "StorageClass",
+]);
+
+async function removeLeftovers(file: CaseFile, cluster: Cluster): Promise<void> {
+  const { types } = await cluster.discover();
+  const named = new RegExp(`\\b${file.namespace}\\b`);
+  for (const type of types.filter(({ kind, namespaced }) => !namespaced && leftoverKinds.has(kind))) {
+    for (const object of await cluster.list(type, { metadataOnly: true })) {
+      if (named.test(nameOf(object))) await cluster.delete(type, "", nameOf(object), {});
+    }
+  }
+  for (let i = 0; i < 100 && (await hasLeftovers(named, cluster)); i++) await sleep(50);
+}
+
+async function hasLeftovers(named: RegExp, cluster: Cluster): Promise<boolean> {
+  const { types } = await cluster.discover();
+  const crds = types.find(({ kind, version }) => kind === "CustomResourceDefinition" && version === "v1");
+  return (
+    crds !== undefined &&
+    (await cluster.list(crds, { metadataOnly: true })).some((object) => named.test(nameOf(object)))
+  );
 }

@@ -79,7 +79,7 @@ export async function runCommand(
     return await carryOut(plan, parsed.options.diffRun, args, cluster, warnings, before, signal);
   } catch (error) {
     if (!(error instanceof DeployError)) throw error;
-    return { ...nothing, ...failed(error.failure), changes: null, summary: null };
+    return { ...nothing, ...failed(error.failure), changes: null };
   }
 }
 
@@ -87,7 +87,7 @@ const nothing: CommandResult = {
   exit: 0,
   errorLines: [],
   changes: [],
-  summary: null,
+  summary: { ops: null, wait: null },
   applyOrder: [],
   waitLines: [],
   retryLines: [],
@@ -144,7 +144,7 @@ function exitStatus(asked: boolean, what: string, changed: boolean, noun: string
 
 /** Takes the log apart as the cases record it. */
 class Log {
-  readonly #sections: string[][] = [];
+  readonly #sections: { readonly lines: string[]; retried: number }[] = [];
   readonly #waits = new Map<string, string>();
   readonly #retries = new Set<string>();
   readonly #format = createEventFormatter({ clock: systemClock });
@@ -152,38 +152,34 @@ class Log {
   add(event: DeployEvent): void {
     // Every event must have a text.
     this.#format(event);
+    const section = this.#sections.at(-1);
     switch (event.type) {
       case "section":
-        if (event.phase === "applying") this.#sections.push([]);
+        if (event.phase === "applying") this.#sections.push({ lines: [], retried: 0 });
         break;
       case "applied":
-        this.#sections.at(-1)?.push(`${event.op} ${event.resource}`);
+        section?.lines.push(`${event.op} ${event.resource}`);
         break;
       case "retry":
         this.#retries.add(event.message);
-        // A line of something that was retried counts once, in its first section.
-        for (const section of this.#sections.slice(0, -1)) {
-          if (!section.includes(`${event.op} ${event.resource}`)) continue;
-          const current = this.#sections.at(-1);
-          const index = current?.indexOf(`${event.op} ${event.resource}`) ?? -1;
-          if (index !== -1) current?.splice(index, 1);
-        }
+        if (section !== undefined) section.retried++;
         break;
-      case "waited":
-        this.#waits.set(
-          event.resource,
-          `${event.state}: ${event.op} ${event.resource}${event.message === "" ? "" : ` ^ ${event.message}`}`,
-        );
+      case "waited": {
+        const message = event.message === "" ? "" : ` ^ ${event.message}`;
+        this.#waits.set(event.resource, `${event.state}: ${event.op} ${event.resource}${message}`);
         break;
+      }
       case "complete":
       case "warning":
         break;
     }
   }
 
+  /** Rounds in which everything was retried add nothing. */
   result(): Pick<CommandResult, "applyOrder" | "waitLines" | "retryLines"> {
+    const sections = this.#sections.filter(({ lines, retried }) => lines.length > retried);
     return {
-      applyOrder: this.#sections.filter((section) => section.length > 0).map((section) => [...section].sort()),
+      applyOrder: sections.map(({ lines }) => [...lines].sort()),
       waitLines: [...this.#waits.values()].sort(),
       retryLines: [...this.#retries].sort(),
     };
@@ -194,7 +190,7 @@ function readPlan(text: string): Pick<CommandResult, "changes" | "summary" | "di
   const lines = text.split("\n");
   const table = lines.indexOf("Changes");
   const other = lines.filter((line) => line.startsWith("App '"));
-  if (table === -1) return { changes: null, summary: null, diff: "", otherLines: other };
+  if (table === -1) return { changes: null, summary: nothing.summary, diff: "", otherLines: other };
   const firstDiff = lines.findIndex((line) => line.startsWith("@@ "));
   const diff = firstDiff === -1 ? "" : lines.slice(firstDiff, table).join("\n");
   return { changes: readTable(lines.slice(table + 2)), summary: readSummary(lines), diff, otherLines: other };
@@ -227,12 +223,10 @@ function readTable(lines: readonly string[]): ChangeRow[] {
   });
 }
 
-function readSummary(lines: readonly string[]): { readonly ops: string; readonly wait: string } | null {
-  const after = (prefix: string): string | undefined =>
-    lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
-  const ops = after("Op:      ");
-  const wait = after("Wait to: ");
-  return ops === undefined || wait === undefined ? null : { ops, wait };
+function readSummary(lines: readonly string[]): ExpectedStep["summary"] {
+  const after = (prefix: string): string | null =>
+    lines.find((line) => line.startsWith(prefix))?.slice(prefix.length) ?? null;
+  return { ops: after("Op:      "), wait: after("Wait to: ") };
 }
 
 function readArguments(args: readonly string[]): Arguments {
