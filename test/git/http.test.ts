@@ -45,7 +45,8 @@ describe("statuses and bodies of a server", () => {
       name: "B29: 404 with long HTML",
       answer: status(404, "<p>".repeat(100_000)),
       code: "GIT_NOT_FOUND",
-      message: /^repository 'http:\/\/127.0.0.1:\d+\/r\/' not found \(HTTP 404; if it is private, credentials are needed\)$/,
+      message:
+        /^repository 'http:\/\/127.0.0.1:\d+\/r\/' not found \(HTTP 404; if it is private, credentials are needed\)$/,
     },
     {
       name: "B29, F30: 429 with a long wait",

@@ -7,7 +7,7 @@ import { type InflateRaw, inflateSync } from "node:zlib";
 import { GitError, limitError } from "../git-error.ts";
 import type { GitLimits } from "../limits.ts";
 import { applyDelta, DeltaError, readDeltaSizes } from "./delta.ts";
-import { type GitObject, objectId, type ObjectType } from "./object.ts";
+import { type GitObject, inspectObject, type ObjectType } from "./object.ts";
 
 type PackLimits = Pick<GitLimits, "maxDecodedBytes" | "maxObjects" | "maxDeltaDepth" | "maxBlobBytes">;
 
@@ -214,7 +214,10 @@ function resolveEntries(entries: readonly Entry[], budget: Budget): Map<string, 
   let resolved = 0;
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { entry, object, depth } = next;
-    const oid = objectId(object);
+    const { id: oid, isCollision } = inspectObject(object);
+    if (isCollision) {
+      throw new GitError(`object ${oid} is one half of a SHA-1 collision attack`, { code: "GIT_OBJECT", oid });
+    }
     if (objects.has(oid)) throw packError(`object ${entry.index} (${oid}) is in the pack twice`);
     objects.set(oid, object);
     resolved++;
