@@ -7,7 +7,7 @@ export {
   type FetchSuccess,
 } from "./fetch-app.ts";
 export type { FileTree, TreeFile } from "./file-tree.ts";
-export { CredentialsError, credentialsOf, type SecretReader } from "./git-credentials.ts";
+export { credentialsOf, type SecretReader } from "./git-credentials.ts";
 export { InlineError, inlineFiles } from "./inline-files.ts";
 export { ReferenceMissing, readReferences } from "./referenced-data.ts";
 export { relativePath } from "./relative-path.ts";

@@ -10,7 +10,7 @@ export type GitFailure =
   /** 401 or 403. `given`: credentials had been sent. */
   | { readonly code: "GIT_AUTH"; readonly status: number; readonly given: boolean }
   | { readonly code: "GIT_NOT_FOUND" }
-  /** 429 or 503: come back later. */
+  /** 429 or 503, or 403 with a wait: come back later. */
   | { readonly code: "GIT_BUSY"; readonly status: number }
   | { readonly code: "GIT_HTTP"; readonly status: number }
   | { readonly code: "GIT_REDIRECT"; readonly from: string; readonly to: string }

@@ -9,6 +9,13 @@ const maxRetryAfterSeconds = 3600;
 /** The failure that a status stands for, other than 200 and the redirects. `given`: credentials had been sent. */
 export function statusFailure({ status, headers }: GitResponse, repo: RepoUrl, given: boolean): GitError {
   const where = repo.href;
+  const retryAfterMs = retryAfter(headers.get("retry-after"));
+  // GitHub answers 403 to whom it wants to slow down.
+  if (status === 429 || status === 503 || (status === 403 && retryAfterMs !== undefined)) {
+    const wait = retryAfterMs === undefined ? "" : `, asks to come back in ${retryAfterMs / 1000} s`;
+    const options = { retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return new GitError(`${where} is busy (HTTP ${status})${wait}`, { code: "GIT_BUSY", status }, options);
+  }
   switch (status) {
     case 401:
     case 403: {
@@ -21,13 +28,6 @@ export function statusFailure({ status, headers }: GitResponse, repo: RepoUrl, g
     case 410: {
       const hint = given ? "" : "; if it is private, credentials are needed";
       return new GitError(`repository '${where}/' not found (HTTP ${status}${hint})`, { code: "GIT_NOT_FOUND" });
-    }
-    case 429:
-    case 503: {
-      const retryAfterMs = retryAfter(headers.get("retry-after"));
-      const wait = retryAfterMs === undefined ? "" : `, asks to come back in ${retryAfterMs / 1000} s`;
-      const options = { retryable: true, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-      return new GitError(`${where} is busy (HTTP ${status})${wait}`, { code: "GIT_BUSY", status }, options);
     }
     default: {
       const failure = { code: "GIT_HTTP", status } as const;

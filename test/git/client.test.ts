@@ -229,6 +229,18 @@ describe("git client against a real server", { skip: withoutGit }, () => {
       assert.equal(snapshot.stats.objects, 5);
     });
 
+    test("many Apps of one repository are read at the same time", async () => {
+      const repo = await repository();
+      const apps = Array.from({ length: 12 }, (_, index) => `apps/${index}`);
+      const commit = await repo.commitFiles(Object.fromEntries(apps.map((app) => [`${app}/a.yml`, app])));
+      await using client = testClient();
+      const read = async (app: string): Promise<string | undefined> => {
+        const snapshot = await client.git.fetchSubPaths({ url: repo.url }, { commit, subPaths: [app] }, call());
+        return texts(snapshot.files(app))["a.yml"];
+      };
+      assert.deepEqual(await Promise.all(apps.map(read)), apps);
+    });
+
     test("odd names come through byte for byte, in byte order", async () => {
       const repo = await repository();
       const names = [

@@ -54,6 +54,12 @@ describe("statuses and bodies of a server", () => {
       code: "GIT_BUSY",
       message: /is busy \(HTTP 429\), asks to come back in 120 s/,
     },
+    {
+      name: "B29: 403 with a wait",
+      answer: status(403, "", { "retry-after": "30" }),
+      code: "GIT_BUSY",
+      message: /is busy \(HTTP 403\), asks to come back in 30 s/,
+    },
     { name: "B29: 500", answer: status(500), code: "GIT_HTTP", message: /HTTP 500/ },
     { name: "B29: 418", answer: status(418), code: "GIT_HTTP", message: /HTTP 418/ },
     {
