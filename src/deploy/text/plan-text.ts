@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../resource/index.ts";
+import { annotationsOf, isMap, type KubeObject } from "../../resource/index.ts";
 import { withoutHistory } from "../diff/history.ts";
 import { maskSecrets } from "../diff/mask.ts";
 import type { ChangeOptions } from "../options/deploy-options.ts";
@@ -41,10 +41,18 @@ function sides(
   step: PlanStep,
   mask: (object: KubeObject) => KubeObject,
 ): [KubeObject | undefined, KubeObject | undefined] {
-  const left =
-    step.left === undefined ? undefined : mask(step.fresh === undefined ? step.left : withoutHistory(step.left));
+  const left = step.left === undefined ? undefined : mask(shownAsLeft(step, step.left));
   const right = step.op === "exists" ? step.fresh : step.target;
   return [left, right === undefined ? undefined : mask(right)];
+}
+
+/** What is deleted is shown as the server has it, but for what kapp itself wrote there. */
+function shownAsLeft(step: PlanStep, left: KubeObject): KubeObject {
+  const shown = withoutHistory(left);
+  const metadata = shown["metadata"];
+  if (step.fresh !== undefined || !isMap(metadata) || Object.keys(annotationsOf(shown)).length > 0) return shown;
+  const { annotations: _empty, ...kept } = metadata;
+  return { ...shown, metadata: kept };
 }
 
 /** `context`: N−1 common lines before a changed one and N after, as kapp does it. */
