@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { createApiCaller } from "./api-caller.ts";
 import { controlPlaneBinaries } from "./binaries.ts";
-import { createKubectl } from "./kubectl.ts";
+import { createKubectl, type Kubectl } from "./kubectl.ts";
 import { createProcessGroup, type ProcessGroup } from "./process-group.ts";
 
 /** A Kubernetes cluster for tests, with the rights of an administrator. */
@@ -19,10 +19,7 @@ export interface ControlPlane {
   /** The admin's bearer token; empty where LATEEN_TEST_KUBECONFIG uses another credential. */
   readonly token: string;
   /** Runs kubectl and resolves to its stdout. Another `kubeconfig` text aims it at another server. Rejects with stderr on a non-zero exit. */
-  kubectl(
-    args: readonly string[],
-    options?: { readonly input?: string; readonly kubeconfig?: string },
-  ): Promise<string>;
+  readonly kubectl: Kubectl;
   /** Kills the servers and removes their data; nothing happens to a cluster that LATEEN_TEST_KUBECONFIG names. */
   stop(): Promise<void>;
 }

@@ -8,6 +8,10 @@ export interface KubectlOptions {
   readonly input?: string;
   /** Text of another kubeconfig than the control plane's. */
   readonly kubeconfig?: string;
+  /** Variables beside the process's own: KUBE_EDITOR. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends kubectl; what it printed so far is then its answer. */
+  readonly signal?: AbortSignal;
 }
 export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<string>;
 
@@ -17,7 +21,8 @@ export function createKubectl(binary: string, dir: string, kubeconfig: string): 
     new Promise((resolve, reject) => {
       const path = join(dir, `kubectl-${randomUUID()}.kubeconfig`);
       writeFileSync(path, options.kubeconfig ?? kubeconfig, { mode: 0o600 });
-      const child = spawn(binary, [...args], { env: { ...process.env, HOME: dir, KUBECONFIG: path } });
+      const child = spawn(binary, [...args], { env: { ...process.env, ...options.env, HOME: dir, KUBECONFIG: path } });
+      options.signal?.addEventListener("abort", () => child.kill());
       let stdout = "";
       let stderr = "";
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -28,7 +33,7 @@ export function createKubectl(binary: string, dir: string, kubeconfig: string): 
       });
       child.once("error", reject);
       child.once("close", (code) => {
-        if (code === 0) resolve(stdout);
+        if (code === 0 || options.signal?.aborted === true) resolve(stdout);
         else reject(new Error(`kubectl ${args.join(" ")}: exit code ${code}: ${stderr}`));
       });
       // kubectl may end without reading its stdin; its exit code tells what happened.

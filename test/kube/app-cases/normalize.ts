@@ -1,4 +1,4 @@
-import type { KubeObject } from "./kube-client.ts";
+import type { KubeObject } from "../kube-client.ts";
 import { normalizeOutput } from "./normalize-output.ts";
 import type { RunningCase } from "./run-case.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { getApp, requestReconcile } from "../../../src/reconcile/index.ts";
-import type { KubeClient, KubeObject } from "./kube-client.ts";
+import type { KubeClient, KubeObject } from "../kube-client.ts";
 import { type Action, parseYaml, type RecordedCase, type Step } from "./recorded-case.ts";
 import { waitUntil } from "./settle.ts";
 import { withFolder } from "./stage-folder.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { getApp } from "../../../src/reconcile/index.ts";
-import type { KubeObject } from "./kube-client.ts";
+import type { KubeObject } from "../kube-client.ts";
 import { appOf, type RunningCase } from "./run-case.ts";
 
 const quietMs = 300;

@@ -1,4 +1,4 @@
-import type { KubeObject } from "./kube-client.ts";
+import type { KubeObject } from "../kube-client.ts";
 import type { RunningCase } from "./run-case.ts";
 
 /** kapp's records of the case's namespaces and everything that carries its label, with what the case watches besides. */

@@ -9,7 +9,7 @@ import { kubeconfigFor } from "../../../src/hub/index.ts";
 import { type GitServer, type ServedRepository, startGitServer } from "../../support/git-server.ts";
 import { type ControlPlane, startControlPlane } from "../control-plane.ts";
 import { installPackagingTypes } from "../packaging-types.ts";
-import { createKubeClient, type KubeClient } from "./kube-client.ts";
+import { createKubeClient, type KubeClient } from "../kube-client.ts";
 
 /** A run cluster, lateen, and one git repository per case behind four kinds of URL. */
 export interface World {
