@@ -1,4 +1,4 @@
-import { ApiError, forbidden, parseRequestPath, type ResourceTarget } from "../kubeapi/index.ts";
+import { ApiError, asJsonRequest, forbidden, parseRequestPath, type ResourceTarget } from "../kubeapi/index.ts";
 import { stringifyJson } from "../resource/index.ts";
 import type { HubOptions } from "./hub-door.ts";
 import type { HubTokens } from "./token-door.ts";
@@ -24,15 +24,17 @@ export function createForwarder(
     const namespaced = token.namespaces === "*" || token.namespaces.includes(target.namespace ?? "");
     // Writing roles with the home cluster's credentials is power over that cluster; minting tokens there is more than that.
     if (!token.scopes.includes("admin") || !namespaced || target.subresource !== "") return refusal(target);
+    const sent = await readable(request);
+    if (sent instanceof ApiError) return answer(sent);
     const headers = new Headers();
     for (const name of passedHeaders) {
-      const value = request.headers.get(name);
+      const value = sent.headers.get(name);
       if (value !== null) headers.set(name, value);
     }
     const path = url.pathname.slice(basePath.length) + url.search;
-    const body = request.method === "GET" || request.method === "HEAD" ? null : await request.arrayBuffer();
+    const body = sent.method === "GET" || sent.method === "HEAD" ? null : await sent.arrayBuffer();
     return forward(
-      new Request(new URL(path, "http://home"), { method: request.method, headers, body, signal: request.signal }),
+      new Request(new URL(path, "http://home"), { method: sent.method, headers, body, signal: request.signal }),
     );
   };
 }
@@ -51,11 +53,26 @@ function targetOf(path: string): ResourceTarget | undefined {
   }
 }
 
+/** The way to the home cluster carries texts only. */
+async function readable(request: Request): Promise<Request | ApiError> {
+  try {
+    return await asJsonRequest(request);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
 function refusal({ group, resource, name }: ResourceTarget): Response {
-  const error = forbidden(
-    { group, resource, ...(name !== "" && { name }) },
-    "it lies on the home cluster: reaching it through the hub needs a token with the scope admin",
+  return answer(
+    forbidden(
+      { group, resource, ...(name !== "" && { name }) },
+      "it lies on the home cluster: reaching it through the hub needs a token with the scope admin",
+    ),
   );
+}
+
+function answer(error: ApiError): Response {
   return new Response(stringifyJson(error.toStatus()), {
     status: error.code,
     headers: { "content-type": "application/json" },

@@ -15,6 +15,7 @@ export {
   unsupportedValue,
 } from "./api-error.ts";
 export { builtinType, builtinTypes } from "./builtin-types.ts";
+export { asJsonRequest } from "./json-request.ts";
 export { createKubeApi, type KubeApi, type KubeApiOptions, type ObjectReader } from "./kube-api.ts";
 export { createMemoryObjectStore } from "./memory-object-store.ts";
 export type { ObjectChange, ObjectKey, ObjectPage, ObjectStore, StoredObject } from "./object-store.ts";
