@@ -1,6 +1,6 @@
 /** Makes docs/reference.md from the code: the help of each command, the table of settings, the exit codes. A test compares the file with it. */
 import type { Command } from "commander";
-import type { CommandContext } from "../src/cli/command.ts";
+import { type CommandContext, helpWidth } from "../src/cli/command.ts";
 import { buildProgram, commandEntries } from "../src/cli/program.ts";
 import { type Setting, settings } from "../src/functions/index.ts";
 
@@ -57,7 +57,7 @@ function section(command: Command): string {
 /** The help as a user sees it, with the texts that commands add after it. */
 function helpOf(command: Command): string {
   let text = "";
-  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 110 });
+  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => helpWidth });
   command.outputHelp();
   return text.trim();
 }

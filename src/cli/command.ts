@@ -14,3 +14,6 @@ export interface CommandContext {
 
 /** Adds arguments, options, help and action to a command that has its name and summary. */
 export type DefineCommand = (command: Command, context: CommandContext) => void;
+
+/** Columns of help texts. */
+export const helpWidth = 110;

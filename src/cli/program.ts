@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { createRedactor } from "../base/index.ts";
-import type { CommandContext, DefineCommand } from "./command.ts";
+import { type CommandContext, type DefineCommand, helpWidth } from "./command.ts";
 import { CommandError, type ExitCode, exitCodes, UsageError } from "./exit-code.ts";
 import { escapeControls, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -134,8 +134,6 @@ export async function buildProgram(called: readonly string[], context: CommandCo
   }
   return program;
 }
-
-const helpWidth = 110;
 
 const footer = `
 Exit codes: ${exitCodes.done} done, ${exitCodes.failed} failed, ${exitCodes.usage} wrong command line, setting or file, ${exitCodes.changes} diff found changes, ${exitCodes.interrupted} interrupted.

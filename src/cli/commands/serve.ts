@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { type Setting, settings, startLocal } from "../../functions/index.ts";
-import type { DefineCommand } from "../command.ts";
+import { type DefineCommand, helpWidth } from "../command.ts";
 import { noteUrl } from "../data-dir.ts";
 import { gather } from "../gather.ts";
 import { loadConfig } from "../load-config.ts";
@@ -53,7 +53,9 @@ function serveHelp(): string {
 Only in the environment:
 ${withoutFlag.map(({ variable, description }) => `  ${variable}: ${description}`).join("\n")}
 
-A flag wins over the environment, the environment over lateen.yml. Its keys are the flags' names in camel case, lists are lists:
+A flag wins over the environment, the environment over lateen.yml, whose keys are
+${wrap(settings.filter(({ isSecret }) => isSecret !== true).map(({ key }) => key))}
+  # lateen.yml
   dataDir: /var/lib/lateen
   appsDir: apps
   webhookSecretFiles: [/etc/lateen/hook.secret]
@@ -64,4 +66,15 @@ Examples:
   lateen serve --webhook-secret-file hook.secret --home-kubeconfig home.kubeconfig
   LATEEN_SECRETS=aws-secrets-manager LATEEN_AWS_REGION=eu-central-1 lateen serve --apps-dir apps
 `;
+}
+
+/** Words in lines of the help's width, indented. */
+function wrap(words: readonly string[]): string {
+  const lines = [""];
+  for (const word of words) {
+    const line = `${lines.at(-1)}${lines.at(-1) === "" ? "  " : ", "}${word}`;
+    if (line.length <= helpWidth) lines[lines.length - 1] = line;
+    else lines.push(`  ${word}`);
+  }
+  return lines.join(",\n");
 }
