@@ -86,12 +86,14 @@ async function readTreesOf(
     await complete(source, trees, warmth.some(Boolean));
     for (const { oid, path } of trees) rememberIn(context.remembered, `${scope}\n${path}`, oid, maxRemembered);
   }
+  const stats = statsOf(exchange.traffic, source.fetchedCount);
+  context.log.debug("repository read", { repository: scope, commit, subPaths, ...stats, notes });
   const ids = {
     commit,
     commitTitle: root.title,
     locations,
     treeIds,
-    stats: statsOf(exchange.traffic, source.fetchedCount),
+    stats,
     notes,
   };
   return { ids, source };
