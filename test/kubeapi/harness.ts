@@ -74,21 +74,24 @@ export interface Harness {
 
 export const everybody: Caller = { user: "somebody", groups: [], may: async () => true };
 
+const usualTypes = [
+  widgetType,
+  builtinType("ConfigMap"),
+  builtinType("Deployment"),
+  builtinType("ServiceAccount"),
+  builtinType("Namespace"),
+];
+
+/** An API in which everybody may do everything. `types` come beside the usual ones. */
 export function createHarness(
-  types: readonly ServedType[] = [
-    widgetType,
-    builtinType("ConfigMap"),
-    builtinType("Deployment"),
-    builtinType("ServiceAccount"),
-    builtinType("Namespace"),
-  ],
+  types: readonly ServedType[] = [],
+  store: ObjectStore = createMemoryObjectStore(),
 ): Harness {
-  const store = createMemoryObjectStore();
   const harness: Harness = {
     now: Date.UTC(2026, 0, 1),
     store,
     api: createKubeApi({
-      types,
+      types: [...usualTypes, ...types],
       store,
       authenticate: async () => everybody,
       clock: { now: () => harness.now, sleep: (ms, signal) => sleep(ms, signal) },
