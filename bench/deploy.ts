@@ -1,0 +1,196 @@
+/**
+ * 1,000 ConfigMaps deployed, deployed again unchanged, deployed with 1 % changed, and deleted, beside kapp on the same API server. Ours is timed in a
+ * warm process, as it runs behind a queue, through the deploy room's door (YAML parsed each time); and as the command `lateen deploy`.
+ * Each round runs both, one after the other, so that both see the same machine; targets are shares of kapp's time in the same round.
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { systemClock } from "../src/base/index.ts";
+import type { Cluster } from "../src/cluster/index.ts";
+import {
+  applyPlan,
+  type AppTarget,
+  type DeletionPlan,
+  type DeploymentPlan,
+  parseDeleteOptions,
+  parseDeployOptions,
+  planDelete,
+  planDeploy,
+} from "../src/deploy/index.ts";
+import { isMap, parseYamlStream, type SourcedResource } from "../src/resource/index.ts";
+import type { Benchmark } from "./support/benchmark.ts";
+import { configMapsYaml } from "./support/config-maps.ts";
+import { isOnPath, startBenchCluster } from "./support/kube.ts";
+import type { Report } from "./support/report.ts";
+import { timed } from "./support/timing.ts";
+
+const count = 1_000;
+const run = promisify(execFile);
+const deps = { clock: systemClock, random: Math.random };
+const deadlineMs = 120_000;
+
+/** What each round does, in order. */
+const steps = ["new", "unchanged", "1 % changed", "deleted"] as const;
+type Step = (typeof steps)[number];
+/** Shares of kapp's time. */
+const targets: Partial<Readonly<Record<Step, number>>> = { new: 0.4, unchanged: 0.3 };
+
+/** One way to deploy. */
+interface Contender {
+  readonly name: string;
+  readonly namespace: string;
+  deploy(file: string, yaml: string): Promise<unknown>;
+  delete(): Promise<unknown>;
+}
+
+export const deploy: Benchmark = {
+  name: "deploy",
+  summary: `${count} ConfigMaps: new, unchanged, 1 % changed, deleted; beside kapp`,
+  async run(report, { rounds = 5 }) {
+    await using kube = await startBenchCluster("deploy");
+    const folder = mkdtempSync(join(tmpdir(), "lateen-bench-"));
+    const cluster = kube.connect();
+    try {
+      const kubeconfig = join(folder, "kubeconfig");
+      writeFileSync(kubeconfig, kube.plane.kubeconfig, { mode: 0o600 });
+      const namespaceOf = async (name: string): Promise<string> => {
+        const namespace = `${kube.namespace}-${name}`;
+        await kube.plane.kubectl(["create", "namespace", namespace]);
+        return namespace;
+      };
+      const contenders = [
+        warmLateen(cluster, await namespaceOf("warm")),
+        lateenCommand(kubeconfig, folder, await namespaceOf("command")),
+        ...(isOnPath("kapp") ? [kapp(kubeconfig, await namespaceOf("kapp"))] : []),
+      ];
+      const times = await race(contenders, folder, rounds);
+      tell(report, contenders, times);
+      for (const { namespace } of contenders) await kube.plane.kubectl(["delete", "namespace", namespace, "--wait=false"]);
+    } finally {
+      await cluster.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+type Times = ReadonlyMap<Contender, Readonly<Record<Step, number[]>>>;
+
+async function race(contenders: readonly Contender[], folder: string, rounds: number): Promise<Times> {
+  const times = new Map(contenders.map((contender) => [contender, { new: [], unchanged: [], "1 % changed": [], deleted: [] } as Record<Step, number[]>]));
+  // Round 0 warms caches, compilers and connections, and is not counted.
+  for (let round = 0; round <= rounds; round++) {
+    for (const step of steps) {
+      // Nobody always comes first.
+      const order = contenders.map((_, index) => contenders[(index + round) % contenders.length] ?? contenders[0]);
+      for (const contender of order) {
+        if (contender === undefined) continue;
+        const isChanged = (number: number): boolean => step === "1 % changed" && number % 100 === 0;
+        const yaml = configMapsYaml(contender.namespace, count, (number) => (isChanged(number) ? "changed" : `round ${round}`));
+        const file = join(folder, "input.yml");
+        writeFileSync(file, yaml);
+        const ms = await timed(() => (step === "deleted" ? contender.delete() : contender.deploy(file, yaml)));
+        if (round > 0) times.get(contender)?.[step].push(ms);
+      }
+    }
+  }
+  return times;
+}
+
+function tell(report: Report, contenders: readonly Contender[], times: Times): void {
+  const reference = contenders.find(({ name }) => name === "kapp");
+  for (const step of steps) {
+    report.section(`${count} ConfigMaps, ${step}`);
+    for (const contender of contenders) report.row(contender.name, times.get(contender)?.[step] ?? []);
+    if (reference === undefined) continue;
+    const theirs = times.get(reference)?.[step] ?? [];
+    for (const contender of contenders) {
+      if (contender === reference) continue;
+      const shares = (times.get(contender)?.[step] ?? []).map((ms, round) => ms / (theirs[round] ?? Number.NaN));
+      const limit = contender.name.includes("warm") ? targets[step] : undefined;
+      report.row(`${contender.name} / kapp`, shares, { unit: "x", digits: 2, ...(limit === undefined ? {} : { target: { median: limit } }) });
+    }
+  }
+  if (reference === undefined) report.note("kapp is not on the PATH: nothing to compare with");
+}
+
+function warmLateen(cluster: Cluster, namespace: string): Contender {
+  const app: AppTarget = { name: "bench.app", stateNamespace: namespace, defaultNamespace: namespace };
+  const carryOut = async (plan: DeploymentPlan | DeletionPlan, signal: AbortSignal): Promise<void> => {
+    const events = applyPlan(plan, cluster, deps, { signal });
+    let step = await events.next();
+    while (step.done !== true) step = await events.next();
+    if (step.value.state !== "succeeded") throw new Error(`the deploy ended as ${JSON.stringify(step.value)}`);
+  };
+  return {
+    name: "lateen, warm process",
+    namespace,
+    async deploy(_file, yaml) {
+      const signal = AbortSignal.timeout(deadlineMs);
+      const parsed = parseDeployOptions({ rawOptions: [] });
+      if ("failure" in parsed) throw new Error("no options are always good");
+      const input = { app, resources: readResources(yaml), options: parsed.options };
+      await carryOut(await planDeploy(input, cluster, deps, { signal }), signal);
+    },
+    async delete() {
+      const signal = AbortSignal.timeout(deadlineMs);
+      const parsed = parseDeleteOptions({ rawOptions: [] });
+      if ("failure" in parsed) throw new Error("no options are always good");
+      await carryOut(await planDelete({ app, options: parsed.options }, cluster, deps, { signal }), signal);
+    },
+  };
+}
+
+function readResources(yaml: string): readonly SourcedResource[] {
+  const { documents, diagnostics } = parseYamlStream(yaml, { file: "input.yml" });
+  if (diagnostics.length > 0) throw new Error(JSON.stringify(diagnostics));
+  return documents.map(({ value, document, line }) => {
+    if (!isMap(value)) throw new Error("a document is no map");
+    return { object: value, origin: { file: "input.yml", document, line } };
+  });
+}
+
+/** Start of Node, imports, one deploy, end: what a pipeline would wait for. Its resources stand inline in the App. */
+function lateenCommand(kubeconfig: string, folder: string, namespace: string): Contender {
+  const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+  const deployApp = (yaml: string): Promise<unknown> => {
+    const file = join(folder, "app.yml");
+    writeFileSync(file, inlineApp(namespace, yaml));
+    return run(process.execPath, [main, "deploy", "-f", file, "--kubeconfig", kubeconfig], { maxBuffer: 64 << 20 });
+  };
+  return {
+    name: "lateen deploy, a process each",
+    namespace,
+    deploy: (_file, yaml) => deployApp(yaml),
+    // There is no command for it: an App without resources, which must be allowed by name, prunes everything.
+    delete: () => deployApp("# nothing is left\n"),
+  };
+}
+
+function inlineApp(namespace: string, yaml: string): string {
+  return JSON.stringify({
+    apiVersion: "kappctrl.k14s.io/v1alpha1",
+    kind: "App",
+    metadata: { name: "command", namespace },
+    spec: {
+      serviceAccountName: "unused",
+      fetch: [{ inline: { paths: { "config.yml": yaml } } }],
+      template: [{ ytt: {} }],
+      deploy: [{ kapp: { rawOptions: ["--dangerous-allow-empty-list-of-resources=true"] } }],
+    },
+  });
+}
+
+function kapp(kubeconfig: string, namespace: string): Contender {
+  const call = (args: readonly string[]): Promise<unknown> =>
+    run("kapp", [...args, "-a", "bench", "-n", namespace, "--yes", "--kubeconfig", kubeconfig], { maxBuffer: 64 << 20 });
+  return {
+    name: "kapp",
+    namespace,
+    deploy: (file) => call(["deploy", "-f", file]),
+    delete: () => call(["delete"]),
+  };
+}
