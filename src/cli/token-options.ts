@@ -17,9 +17,11 @@ const scopes: Readonly<Record<Scope, string>> = {
   "apps:write": "change Apps and ConfigMaps, ask for runs",
   "secrets:read": "read Secrets with their data",
   "secrets:write": "write Secrets without seeing their data",
+  "identities:write": "write ServiceAccounts, roles and bindings, on the home cluster if there is one",
   admin: "everything, tokens included",
 };
-const defaultScopes: readonly Scope[] = ["apps:read", "apps:write", "secrets:write"];
+/** What the guides' commands need; it sees no Secret's data. */
+export const defaultScopes: readonly Scope[] = ["apps:read", "apps:write", "secrets:write", "identities:write"];
 const dayMs = 86_400_000;
 /** reliability.md L35. */
 const maxLifeMs = 365 * dayMs;
@@ -36,7 +38,7 @@ export function addTokenOptions(command: Command): Command {
       `
 Scopes:
 ${Object.entries(scopes)
-  .map(([scope, meaning]) => `  ${scope.padEnd(14)} ${meaning}`)
+  .map(([scope, meaning]) => `  ${scope.padEnd(16)} ${meaning}`)
   .join("\n")}
 `,
     );

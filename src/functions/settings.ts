@@ -48,7 +48,7 @@ export const settings: readonly Setting[] = [
     flag: "--no-forward-identities",
     variable: "LATEEN_FORWARD_IDENTITIES",
     description:
-      "Keep ServiceAccounts, roles and role bindings that are applied to the hub in the hub, where they grant nothing. By default they go to the home cluster, with its kubeconfig's rights, for tokens with the scope admin. In the environment and the file: false.",
+      "Keep ServiceAccounts, roles and role bindings that are applied to the hub in the hub, where they grant nothing. By default they go to the home cluster, with its kubeconfig's rights, for tokens with the scope identities:write or admin. In the environment and the file: false.",
     default: "true",
   },
   {

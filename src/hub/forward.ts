@@ -23,7 +23,8 @@ export function createForwarder(
     if (token === undefined) return undefined;
     const namespaced = token.namespaces === "*" || token.namespaces.includes(target.namespace ?? "");
     // Writing roles with the home cluster's credentials is power over that cluster; minting tokens there is more than that.
-    if (!token.scopes.includes("admin") || !namespaced || target.subresource !== "") return refusal(target);
+    const isAllowed = token.scopes.includes("admin") || token.scopes.includes("identities:write");
+    if (!isAllowed || !namespaced || target.subresource !== "") return refusal(target);
     const sent = await readable(request);
     if (sent instanceof ApiError) return answer(sent);
     const headers = new Headers();
@@ -67,7 +68,7 @@ function refusal({ group, resource, name }: ResourceTarget): Response {
   return answer(
     forbidden(
       { group, resource, ...(name !== "" && { name }) },
-      "it lies on the home cluster: reaching it through the hub needs a token with the scope admin",
+      "it lies on the home cluster: reaching it through the hub needs a token with the scope admin or identities:write",
     ),
   );
 }

@@ -1,9 +1,17 @@
 /**
  * What a token may do. `apps:*` also covers ConfigMaps; `secrets:write` writes Secrets without seeing their data, `secrets:read` shows it.
+ * `identities:write` reads and writes ServiceAccounts, roles and bindings, on the home cluster where they are forwarded to it.
  * `admin` is everything, tokens included.
  */
-export type Scope = "apps:read" | "apps:write" | "secrets:read" | "secrets:write" | "admin";
-export const scopes: readonly Scope[] = ["apps:read", "apps:write", "secrets:read", "secrets:write", "admin"];
+export type Scope = "apps:read" | "apps:write" | "secrets:read" | "secrets:write" | "identities:write" | "admin";
+export const scopes: readonly Scope[] = [
+  "apps:read",
+  "apps:write",
+  "secrets:read",
+  "secrets:write",
+  "identities:write",
+  "admin",
+];
 
 /** What is stored of a token: never the token itself. */
 export interface TokenRecord {

@@ -31,19 +31,19 @@ export async function createFirstApp(stage: Stage): Promise<Checkout> {
     delivery.status === 202 && delivery.body.includes("no App fetches"),
   );
 
-  show.command(
-    "kubectl --context staging create namespace pkg-gitops && kubectl --context staging apply -f app/rbac.yml",
-  );
+  show.command("kubectl --context staging create namespace pkg-gitops");
   await world.kube.staging.apply(`{apiVersion: v1, kind: Namespace, metadata: {name: ${namespace}}}`);
-  await world.kube.staging.apply(readFileSync(join(checkout.folder, "app/rbac.yml"), "utf8"));
 
-  show.command("kubectl --kubeconfig hub.kubeconfig apply -f app/app.yml");
+  show.command("kubectl --kubeconfig hub.kubeconfig apply -f app/");
   const before = await mark(world, firstApp);
   const began = Date.now();
+  await world.kube.hub.apply(readFileSync(join(checkout.folder, "app/rbac.yml"), "utf8"));
   await world.kube.hub.apply(readFileSync(join(checkout.folder, "app/app.yml"), "utf8"));
   const { finished, ms } = await watchRun(world, firstApp, before, began, stage);
   show.took("kubectl apply of the App → Reconcile succeeded", ms);
   await showStatus(stage, firstApp);
+  const account = await world.kube.staging.get("ServiceAccount", namespace, "pkg-gitops-app-sa");
+  show.check("the App's ServiceAccount and its rights went on to staging, the home cluster", account !== undefined);
   show.check(
     "the PackageRepository is on staging",
     (await world.kube.staging.get("PackageRepository", namespace, "tce-repository")) !== undefined,

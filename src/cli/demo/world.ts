@@ -7,6 +7,7 @@ import { type LocalServer, parseConfig, startLocal } from "../../functions/index
 import { type Sandbox, startSandbox } from "../../sandbox/index.ts";
 import { accessOfKubeconfig } from "../hub-access.ts";
 import { type Forge, startForge } from "./forge.ts";
+import { defaultScopes } from "../token-options.ts";
 import { createKube, type Kube } from "./kube.ts";
 
 /** Two run clusters, a git forge and lateen, all in this process. */
@@ -48,7 +49,7 @@ export async function startWorld(): Promise<World> {
     opened.push(() => lateen.stop());
     const { ca, url } = lateen;
     forge.setHook({ url: `${url}/webhooks/github`, ca, secret: webhookSecret });
-    const { token } = await lateen.hub.tokens.create({ scopes: ["admin"], description: "demo" });
+    const { token } = await lateen.hub.tokens.create({ scopes: defaultScopes, description: "demo" });
     const kube = {
       hub: createKube({ url, token, ...(ca === undefined ? {} : { ca }) }),
       staging: createKube(accessOfKubeconfig(staging.kubeconfig, "staging")),
