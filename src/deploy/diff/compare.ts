@@ -1,5 +1,6 @@
-import { equalJson, type Json, type KubeObject, type MutableJsonMap, setOwn } from "../../resource/index.ts";
-import { defaultRebaseRules } from "../config/rebase-rules.ts";
+import { equalJson, type KubeObject, type MutableJsonMap, setOwn } from "../../resource/index.ts";
+import { everything } from "../config/matchers.ts";
+import { defaultRebaseRules, type RebaseRule } from "../config/rebase-rules.ts";
 import { isMutableMap } from "../fields.ts";
 import { isSecret, lastApplied, withoutHistory } from "./history.ts";
 import { mutableCopy, rebase } from "./rebase.ts";
@@ -38,11 +39,20 @@ export function compareResources(
  */
 function compareSecrets(wanted: KubeObject, existing: KubeObject): Comparison {
   const left = storedSecret(withoutHistory(existing));
-  const right = storedSecret(rebase(wanted, existing, defaultRebaseRules));
+  const rebased = rebase(wanted, existing, defaultRebaseRules);
+  const right = storedSecret(rebased["type"] === tokenType ? rebase(rebased, existing, tokenRules) : rebased);
   return { differs: !equalJson(left, right), left, right };
 }
 
 const tokenType = "kubernetes.io/service-account-token";
+
+/** What the token controller writes into such a Secret: without it every deploy would take the token away (kapp does). */
+const tokenRules: readonly RebaseRule[] = [
+  ["data", "token"],
+  ["data", "ca.crt"],
+  ["data", "namespace"],
+  ["metadata", "annotations", "kubernetes.io/service-account.uid"],
+].map((path) => ({ rule: "copy", path, sources: ["new", "existing"], matcher: everything }));
 
 function storedSecret(secret: KubeObject): KubeObject {
   const copy = mutableCopy(secret);
@@ -64,9 +74,4 @@ function storedSecret(secret: KubeObject): KubeObject {
     }
   }
   return copy;
-}
-
-/** Type of Secrets whose data a controller fills in. */
-export function isTokenSecret(value: Json | undefined): boolean {
-  return value === tokenType;
 }

@@ -69,7 +69,8 @@ export function compareDiff(actual: string, expected: string): string[] {
 
 function keyOf(object: Plain): string {
   const metadata = (object["metadata"] ?? {}) as Plain;
-  return `${String(object["apiVersion"])} ${String(object["kind"])} ${String(metadata["namespace"] ?? "")}/${String(metadata["name"])}`;
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
+  return `${text(object["apiVersion"])} ${text(object["kind"])} ${text(metadata["namespace"])}/${text(metadata["name"])}`;
 }
 
 /** lateen keeps no copy of a Secret's data in its annotations. */

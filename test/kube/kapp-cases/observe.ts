@@ -48,8 +48,7 @@ export class Observer {
       appRecords: records.map((object) => this.#recordOf(object)),
       appChanges: changes
         .map((object) => this.#changeOf(object))
-        .sort(byStart)
-        .map(({ startedAt: _, ...change }) => change),
+        .sort(byStart),
       objects,
     };
     return this.#withPlaceholders(state);
@@ -126,13 +125,11 @@ export class Observer {
   }
 
   #changeOf(object: KubeObject): Plain {
-    const spec = JSON.parse(textOf(own(own(object, "data"), "spec"))) as Plain;
     return {
       labels: { ...labelsOf(object) },
       namePrefix: nameOf(object).slice(0, -5),
       namespace: namespaceOf(object),
-      spec,
-      startedAt: spec["startedAt"],
+      spec: JSON.parse(textOf(own(own(object, "data"), "spec"))) as unknown,
     };
   }
 
@@ -231,7 +228,8 @@ function sortKey(object: KubeObject): string {
 }
 
 function byStart(a: Plain, b: Plain): number {
-  return Date.parse(String(a["startedAt"])) - Date.parse(String(b["startedAt"]));
+  const start = ({ spec }: Plain): number => Date.parse(/"startedAt":"([^"]*)"/.exec(JSON.stringify(spec))?.[1] ?? "");
+  return start(a) - start(b);
 }
 
 function textOf(value: Json | undefined): string {
