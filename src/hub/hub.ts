@@ -8,6 +8,7 @@ import { createHubApps, createHubConfigMaps } from "./hub-apps.ts";
 import type { Hub, HubOptions } from "./hub-door.ts";
 import { hubTypes, namespaceType } from "./hub-types.ts";
 import { applyObject, deleteObject } from "./operator-objects.ts";
+import { createTokenLimits } from "./token-limits.ts";
 import { createTokens } from "./tokens.ts";
 
 /** Milliseconds of one watch: shorter than a revoked token or a function should last. */
@@ -18,6 +19,7 @@ const maxNamed = 5;
 /** What a build cluster held, without the cluster: Apps, Secrets, ConfigMaps… behind a Kubernetes-style API. */
 export function createHub(options: HubOptions): Hub {
   const { store, clock, log = silentLog, randomBytes = systemRandomBytes } = options;
+  const limits = createTokenLimits(clock);
   const tokens = createTokens(store, clock, randomBytes);
   const types = hubTypes(options, {
     ensureNamespace: async (namespace) => {
@@ -41,9 +43,13 @@ export function createHub(options: HubOptions): Hub {
     clock,
     randomBytes,
     limits: { maxWatchMs },
+    watchGate: limits.watchGate,
     authenticate: async (request) => {
       const record = await tokens.authenticate(request);
-      return record === undefined ? undefined : callerOf(record, tokens);
+      if (record === undefined) return undefined;
+      const caller = callerOf(record, tokens);
+      limits.countRequest(caller.user);
+      return caller;
     },
     onError: (error, request) =>
       log.error("hub request failed", { error, method: request.method, path: new URL(request.url).pathname }),

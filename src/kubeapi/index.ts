@@ -20,7 +20,7 @@ export { createKubeApi, type KubeApi, type KubeApiOptions, type ObjectReader } f
 export { createMemoryObjectStore } from "./memory-object-store.ts";
 export type { ObjectChange, ObjectKey, ObjectPage, ObjectStore, StoredObject } from "./object-store.ts";
 export type { TypeRegistry } from "./registry.ts";
-export type { ApiLimits } from "./request-context.ts";
+export type { ApiLimits, WatchGate } from "./request-context.ts";
 export { parseRequestPath, type RequestTarget, type ResourceTarget } from "./request-path.ts";
 export { type ReviewOptions, reviewTypes } from "./review-types.ts";
 export { openSchema } from "./schema.ts";

@@ -7,7 +7,7 @@ import { fromStore, keyOf } from "./object-codec.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { createTypeRegistry, type ResolvedType, type TypeRegistry } from "./registry.ts";
 import { jsonResponse } from "./representation.ts";
-import type { ApiDeps, ApiLimits } from "./request-context.ts";
+import type { ApiDeps, ApiLimits, WatchGate } from "./request-context.ts";
 import { parseRequestPath } from "./request-path.ts";
 import { answerResource } from "./resource-routes.ts";
 import type { Caller, ServedType } from "./served-type.ts";
@@ -22,6 +22,8 @@ export interface KubeApiOptions {
   /** Cryptographically random bytes. Default: node:crypto's. */
   readonly randomBytes?: (length: number) => Uint8Array;
   readonly limits?: Partial<ApiLimits>;
+  /** Bounds watches per caller; throws ApiError TooManyRequests. Default: no bound. */
+  readonly watchGate?: WatchGate;
   /** Path under which the API is mounted. Default `""`. */
   readonly basePath?: string;
   /** Told of failures that are nobody's input: they are answered with 500. */
@@ -57,6 +59,7 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
     clock: options.clock ?? systemClock,
     randomBytes: options.randomBytes ?? randomBytes,
     limits: { ...defaultLimits, ...options.limits },
+    watchGate: options.watchGate ?? ((_caller, open) => open()),
   };
   const basePath = (options.basePath ?? "").replace(/\/+$/, "");
   const documents = createDocumentCache(registry);

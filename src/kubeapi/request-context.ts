@@ -3,7 +3,7 @@ import { ApiError, badRequest, invalid, type Subject, unsupportedValue } from ".
 import type { ObjectStore } from "./object-store.ts";
 import type { ResolvedType, TypeRegistry } from "./registry.ts";
 import type { ResourceTarget } from "./request-path.ts";
-import type { HookContext } from "./served-type.ts";
+import type { Caller, HookContext } from "./served-type.ts";
 
 /** What one API instance works with. */
 export interface ApiDeps {
@@ -12,7 +12,11 @@ export interface ApiDeps {
   readonly clock: Clock;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly limits: ApiLimits;
+  readonly watchGate: WatchGate;
 }
+
+/** Decides whether a caller may open one more watch, and hears of its end through the answer's body. */
+export type WatchGate = (caller: Caller, open: () => Response) => Response;
 
 export interface ApiLimits {
   /** Objects in one page of a list, whatever the client asks. A list without a limit is whole. */

@@ -60,7 +60,7 @@ export async function answerResource(
     case "list":
       return answerList(context, open);
     case "watch":
-      return watchObjects(context, negotiate(request, context.query), open);
+      return deps.watchGate(caller, () => watchObjects(context, negotiate(request, context.query), open));
     case "create":
       return answerCreate(context, open);
     case "update":
