@@ -24,7 +24,7 @@ const readVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 const writeVerbs: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
 
 /** Whether a token allows a request. Default deny; decided without looking anything up, so that names cannot be guessed. */
-export function mayDo(record: TokenRecord, attributes: Attributes): boolean {
+function mayDo(record: TokenRecord, attributes: Attributes): boolean {
   if (!inNamespaces(record, attributes)) return false;
   if (record.scopes.includes("admin")) return true;
   const needed = neededScopes(attributes);
@@ -37,9 +37,12 @@ function neededScopes({ group, resource, subresource, verb }: Attributes): reado
   // Status is written by reconciliation alone.
   if (subresource !== "" && !readVerbs.has(verb)) return [];
   switch (area) {
+    case "identities":
+      // Without a home cluster to go to they grant nothing: whoever may write Apps may keep them beside those.
+      if (readVerbs.has(verb)) return ["apps:read", "apps:write", "identities:write"];
+      return writeVerbs.has(verb) ? ["apps:write", "identities:write"] : [];
     case "apps":
     case "namespaces":
-    case "identities":
       if (readVerbs.has(verb)) return ["apps:read", "apps:write"];
       return writeVerbs.has(verb) ? ["apps:write"] : [];
     case "secrets":
@@ -97,17 +100,21 @@ export function rulesOfScopes(groups: readonly string[]): readonly {
   ];
   const appVerbs = verbsFor(has("apps:read") || has("apps:write"), has("apps:write"));
   const secretVerbs = verbsFor(has("secrets:read") || has("secrets:write"), has("secrets:write"));
-  if (appVerbs.length > 0) {
+  const identityVerbs = has("identities:write") ? verbsFor(true, true) : appVerbs;
+  if (appVerbs.length > 0)
     rules.push(
       { apiGroups: ["kappctrl.k14s.io"], resources: ["apps"], verbs: appVerbs },
-      { apiGroups: [""], resources: ["configmaps", "namespaces", "serviceaccounts", "events"], verbs: appVerbs },
+      { apiGroups: [""], resources: ["configmaps", "namespaces", "events"], verbs: appVerbs },
+    );
+  if (identityVerbs.length > 0)
+    rules.push(
+      { apiGroups: [""], resources: ["serviceaccounts"], verbs: identityVerbs },
       {
         apiGroups: ["rbac.authorization.k8s.io"],
         resources: ["roles", "rolebindings", "clusterroles", "clusterrolebindings"],
-        verbs: appVerbs,
+        verbs: identityVerbs,
       },
     );
-  }
   if (secretVerbs.length > 0) rules.push({ apiGroups: [""], resources: ["secrets"], verbs: secretVerbs });
   return rules;
 }

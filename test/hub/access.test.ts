@@ -112,28 +112,29 @@ type Row = readonly [method: string, path: string, needed: readonly Scope[] | "a
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 const read: readonly Scope[] = ["apps:read", "apps:write", "admin"];
 const write: readonly Scope[] = ["apps:write", "admin"];
+const rowsOf = (path: string, readers: readonly Scope[], writers: readonly Scope[]): Row[] => [
+  ["GET", path, readers],
+  ["GET", `${path}?watch=1&timeoutSeconds=1`, readers],
+  ["GET", `${path}/x`, readers],
+  ["POST", path, writers],
+  ["PUT", `${path}/x`, writers],
+  ["PATCH", `${path}/x`, writers],
+  ["DELETE", `${path}/x`, writers],
+  ["DELETE", path, writers],
+];
 const routes: readonly Row[] = [
   ["GET", "/api", "any"],
   ["GET", "/apis", "any"],
   ["GET", "/version", "any"],
   ["GET", "/openapi/v3", "any"],
   ["POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "any"],
+  ...[apps, "/api/v1/namespaces/ns/configmaps"].flatMap((path) => rowsOf(path, read, write)),
   ...[
-    apps,
-    "/api/v1/namespaces/ns/configmaps",
     "/api/v1/namespaces/ns/serviceaccounts",
     `${rbac}/namespaces/ns/roles`,
     `${rbac}/namespaces/ns/rolebindings`,
-  ].flatMap((path): Row[] => [
-    ["GET", path, read],
-    ["GET", `${path}?watch=1&timeoutSeconds=1`, read],
-    ["GET", `${path}/x`, read],
-    ["POST", path, write],
-    ["PUT", `${path}/x`, write],
-    ["PATCH", `${path}/x`, write],
-    ["DELETE", `${path}/x`, write],
-    ["DELETE", path, write],
-  ]),
+    `${rbac}/clusterroles`,
+  ].flatMap((path) => rowsOf(path, [...read, "identities:write"], [...write, "identities:write"])),
   ["GET", `${apps}/x/status`, read],
   ["PUT", `${apps}/x/status`, ["admin"]],
   ["PATCH", `${apps}/x/status`, ["admin"]],

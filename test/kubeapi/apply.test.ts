@@ -96,7 +96,7 @@ describe("server-side apply", () => {
       type: "application/merge-patch+json",
       body: { spec: { size: 7 } },
     });
-    assert.deepEqual(managers(changed).toSorted(), [["editor", "Update"]], "an update takes what it changes");
+    assert.deepEqual(managers(changed), [["editor", "Update"]], "an update takes what it changes");
   });
 
   it("keeps items of a list in their places and in the applied order", async () => {
