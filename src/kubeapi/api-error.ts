@@ -107,7 +107,7 @@ export class ApiError extends Error {
 }
 
 /** `apps.kappctrl.k14s.io`, `configmaps`. */
-export const qualify = (subject: Subject): string =>
+const qualify = (subject: Subject): string =>
   subject.group === "" ? subject.resource : `${subject.resource}.${subject.group}`;
 
 const quoted = (subject: Subject): string => `${qualify(subject)} ${JSON.stringify(subject.name ?? "")}`;

@@ -1,18 +1,14 @@
 export {
-  alreadyExists,
   ApiError,
   badRequest,
   conflict,
   type FieldFault,
   forbidden,
-  forbiddenField,
   invalidValue,
   invalid,
   notFound,
-  required,
   type StatusReason,
   type Subject,
-  unsupportedValue,
 } from "./api-error.ts";
 export { builtinType, builtinTypes } from "./builtin-types.ts";
 export { asJsonRequest } from "./json-request.ts";
@@ -23,7 +19,6 @@ export type { TypeRegistry } from "./registry.ts";
 export type { ApiLimits, WatchGate } from "./request-context.ts";
 export { parseRequestPath, type RequestTarget, type ResourceTarget } from "./request-path.ts";
 export { type ReviewOptions, reviewTypes } from "./review-types.ts";
-export { openSchema } from "./schema.ts";
 export type {
   Attributes,
   Caller,

@@ -4,7 +4,7 @@ import { duplicateKeys } from "./duplicate-keys.ts";
 import { decodeProtobuf, protobufType } from "./protobuf.ts";
 
 /** Bytes of a request body (reliability.md L29; etcd's and kube-apiserver's bound too). */
-export const maxBodyBytes: number = 3 * 1024 * 1024;
+const maxBodyBytes = 3 * 1024 * 1024;
 
 /** Nesting beyond this is refused before anything recursive walks the value. */
 const maxDepth = 100;

@@ -53,7 +53,7 @@ type CatalogueDeps = Runtime & {
 };
 
 /** The sources of an App, each with the subPaths that it wants from it. */
-export function sourcesOf(app: App): readonly { readonly source: Source; readonly subPaths: readonly string[] }[] {
+function sourcesOf(app: App): readonly { readonly source: Source; readonly subPaths: readonly string[] }[] {
   const byId = new Map<string, { source: Source; subPaths: string[] }>();
   for (const step of app.spec.fetch) {
     if (step.type !== "git" || step.url === "") continue;

@@ -39,7 +39,7 @@ export interface Target {
 }
 
 /** The controllers' own identity: may do everything. */
-export const controllerCaller: Caller = {
+const controllerCaller: Caller = {
   user: "system:kube-controller-manager",
   groups: ["system:masters"],
   may: async () => true,

@@ -10,15 +10,8 @@ import { compare, compareStates, describeDifferences, type Difference } from "./
 import { departures } from "./app-cases/departures.ts";
 import { createNormalizer } from "./app-cases/normalize.ts";
 import { expectedOf, readCases, type RecordedCase } from "./app-cases/recorded-case.ts";
-import {
-  appOf,
-  endCase,
-  needsAlone,
-  type RunningCase,
-  runStep,
-  startCase,
-  wasRetriedSince,
-} from "./app-cases/run-case.ts";
+import { endCase, needsAlone, runStep, startCase, wasRetriedSince } from "./app-cases/run-case.ts";
+import { appOf, type RunningCase } from "./app-cases/running-case.ts";
 import { readState } from "./app-cases/state.ts";
 import { waitsFor } from "./app-cases/waiting-features.ts";
 import { startWorld, type World } from "./app-cases/world.ts";

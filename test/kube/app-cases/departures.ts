@@ -1,6 +1,6 @@
 import type { Difference } from "./compare.ts";
 import type { Step } from "./recorded-case.ts";
-import type { RunningCase } from "./run-case.ts";
+import type { RunningCase } from "./running-case.ts";
 
 /** Where lateen means to differ from the recordings, and why. A rule holds for every case; none names one. */
 export interface Departure {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../kube-client.ts";
 import { normalizeOutput } from "./normalize-output.ts";
-import type { RunningCase } from "./run-case.ts";
+import type { RunningCase } from "./running-case.ts";
 
 /** What a step is compared by: see the README of the cases, "Normalisation". */
 export interface Normalizer {

@@ -2,25 +2,10 @@ import { randomBytes } from "node:crypto";
 import { getApp, requestReconcile } from "../../../src/reconcile/index.ts";
 import type { KubeClient, KubeObject } from "../kube-client.ts";
 import { type Action, parseYaml, type RecordedCase, type Step } from "./recorded-case.ts";
+import { appOf, type RunningCase } from "./running-case.ts";
 import { waitUntil } from "./settle.ts";
 import { withFolder } from "./stage-folder.ts";
 import type { RepositoryUrls, World } from "./world.ts";
-
-/** A case on its way through its steps. */
-export interface RunningCase {
-  readonly recorded: RecordedCase;
-  readonly world: World;
-  /** First namespace. */
-  readonly namespace: string;
-  readonly namespaces: readonly string[];
-  /** Where the App's resources go: the run cluster, or the hub for an App that deploys Apps. */
-  readonly target: KubeClient;
-  /** Placeholder to value, for inputs and back again. */
-  readonly placeholders: Map<string, string>;
-  /** Values of kapp's app label seen so far, with their names in the recordings. */
-  readonly labels: Map<string, string>;
-  git?: RepositoryUrls;
-}
 
 export async function startCase(recorded: RecordedCase, world: World): Promise<RunningCase> {
   const namespace = `app-${recorded.name.slice(0, 40)}-${randomBytes(3).toString("hex")}`;
@@ -76,10 +61,6 @@ export async function runStep(run: RunningCase, step: Step): Promise<void> {
   // Nobody asks for a run in such a step: it comes by the timer.
   const byTimer = run.recorded.tags.includes("slow") && step.do.every((action) => action.patch !== undefined);
   await waitUntil(run, step.until ?? "settled", byTimer ? before : undefined);
-}
-
-export async function appOf(run: RunningCase, name: string = run.recorded.app): Promise<KubeObject | undefined> {
-  return run.world.hub.get("kappctrl.k14s.io/v1alpha1", "App", run.namespace, name);
 }
 
 /** Whether the App was run by the timer after a failure. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { getApp } from "../../../src/reconcile/index.ts";
 import type { KubeObject } from "../kube-client.ts";
-import { appOf, type RunningCase } from "./run-case.ts";
+import { appOf, type RunningCase } from "./running-case.ts";
 
 const quietMs = 300;
 const timeoutMs = 60_000;

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../kube-client.ts";
-import type { RunningCase } from "./run-case.ts";
+import type { RunningCase } from "./running-case.ts";
 
 /** kapp's records of the case's namespaces and everything that carries its label, with what the case watches besides. */
 export async function readState(

@@ -46,9 +46,7 @@ export class Observer {
     }));
     const state = {
       appRecords: records.map((object) => this.#recordOf(object)),
-      appChanges: changes
-        .map((object) => this.#changeOf(object))
-        .sort(byStart),
+      appChanges: changes.map((object) => this.#changeOf(object)).sort(byStart),
       objects,
     };
     return this.#withPlaceholders(state);
