@@ -1,12 +1,4 @@
-import {
-  isList,
-  isMap,
-  type Json,
-  type JsonMap,
-  type MutableJson,
-  type MutableJsonMap,
-  own,
-} from "../resource/index.ts";
+import { isList, isMap, type Json, type JsonMap, own } from "../resource/index.ts";
 
 /** The value below a chain of map keys, `undefined` when a step is missing or no map. */
 export function at(value: Json | undefined, ...keys: readonly string[]): Json | undefined {
@@ -35,11 +27,6 @@ export function listAt(value: Json | undefined, ...keys: readonly string[]): rea
 export function mapAt(value: Json | undefined, ...keys: readonly string[]): JsonMap | undefined {
   const found = at(value, ...keys);
   return isMap(found) ? found : undefined;
-}
-
-/** `isMap` for a value that is being built. */
-export function isMutableMap(value: MutableJson | undefined): value is MutableJsonMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Go's name of a value's type, as kapp's texts show it. */

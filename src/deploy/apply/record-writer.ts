@@ -1,10 +1,9 @@
 import type { Clock, Log } from "../../base/index.ts";
-import { annotationsOf, type KubeObject, labelsOf, nameOf, setOwn, uidOf } from "../../resource/index.ts";
+import { annotationsOf, isMap, type KubeObject, labelsOf, nameOf, uidOf } from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
 import type { ApiType, DeployCluster } from "../cluster-port.ts";
-import { mutableCopy } from "../diff/rebase.ts";
+import { withAnnotations, withLabels } from "../diff/metadata.ts";
 import { DeployError } from "../failure.ts";
-import { isMutableMap } from "../fields.ts";
 import {
   type AppRecord,
   parseRecord,
@@ -110,12 +109,13 @@ export class RecordWriter {
   async #rename(previous: KubeObject): Promise<void> {
     this.#refuseLaterEpoch(previous);
     const { cluster, type, namespace, signal, name } = this.#context;
-    const copy = mutableCopy(previous);
-    const { labels = {}, annotations = {} } = isMutableMap(copy["metadata"]) ? copy["metadata"] : {};
     const newName = nameOf(previous).endsWith(qualifiedSuffix) ? `${trimQualified(name)}${qualifiedSuffix}` : name;
-    copy["metadata"] = { name: newName, namespace, labels, annotations };
-    copy["data"] = { spec: recordText(this.#record) };
-    const object = this.#withEpoch(copy);
+    const { labels = {}, annotations = {} } = isMap(previous["metadata"]) ? previous["metadata"] : {};
+    const object = this.#withEpoch({
+      ...previous,
+      metadata: { name: newName, namespace, labels, annotations },
+      data: { spec: recordText(this.#record) },
+    });
     this.#configMap = await calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal }));
     this.#previous = false;
     await calling("", "Deleting", previous, () =>
@@ -129,9 +129,8 @@ export class RecordWriter {
       const current = this.#configMap;
       if (current === undefined) return this.#create();
       this.#refuseLaterEpoch(current);
-      const copy = mutableCopy(current);
-      copy["data"] = { spec: recordText(this.#record) };
-      const object = this.#withEpoch(this.#withLabels(copy));
+      const labelled = withLabels(current, { ...Object.fromEntries(this.#context.labels), [label.isApp]: "" });
+      const object = this.#withEpoch({ ...labelled, data: { spec: recordText(this.#record) } });
       try {
         this.#configMap = await calling("", "Updating", current, () =>
           cluster.replace(type, namespace, nameOf(current), object, { signal }),
@@ -166,26 +165,8 @@ export class RecordWriter {
     return this.#context.labels.filter(([key, value]) => current[key] !== value);
   }
 
-  #withLabels(object: KubeObject): KubeObject {
-    const copy = mutableCopy(object);
-    const metadata = copy["metadata"];
-    if (!isMutableMap(metadata)) return object;
-    const labels = isMutableMap(metadata["labels"]) ? metadata["labels"] : {};
-    setOwn(labels, label.isApp, "");
-    for (const [key, value] of this.#context.labels) setOwn(labels, key, value);
-    metadata["labels"] = labels;
-    return copy;
-  }
-
   #withEpoch(object: KubeObject): KubeObject {
     const { epoch } = this.#context;
-    if (epoch === undefined) return object;
-    const copy = mutableCopy(object);
-    const metadata = copy["metadata"];
-    if (!isMutableMap(metadata)) return object;
-    const annotations = isMutableMap(metadata["annotations"]) ? metadata["annotations"] : {};
-    setOwn(annotations, annotation.epoch, String(epoch));
-    metadata["annotations"] = annotations;
-    return copy;
+    return epoch === undefined ? object : withAnnotations(object, { [annotation.epoch]: String(epoch) });
   }
 }

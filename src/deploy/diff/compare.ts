@@ -1,9 +1,10 @@
-import { equalJson, type KubeObject, type MutableJsonMap, setOwn } from "../../resource/index.ts";
+import { equalJson, isMap, type JsonMap, type KubeObject } from "../../resource/index.ts";
 import { everything } from "../config/matchers.ts";
 import { defaultRebaseRules, type RebaseRule } from "../config/rebase-rules.ts";
-import { isMutableMap } from "../fields.ts";
+import { at } from "../fields.ts";
+import { removeField, withMember, withoutMember } from "./field-copy.ts";
 import { isSecret, lastApplied, withoutHistory } from "./history.ts";
-import { mutableCopy, rebase } from "./rebase.ts";
+import { rebase } from "./rebase.ts";
 
 /** A new resource against the existing one (kapp.md §4.2). */
 export interface Comparison {
@@ -55,23 +56,16 @@ const tokenRules: readonly RebaseRule[] = [
 ].map((path) => ({ rule: "copy", path, sources: ["new", "existing"], matcher: everything }));
 
 function storedSecret(secret: KubeObject): KubeObject {
-  const copy = mutableCopy(secret);
-  const data: MutableJsonMap = isMutableMap(copy["data"]) ? copy["data"] : {};
-  if (isMutableMap(copy["stringData"])) {
-    for (const [key, value] of Object.entries(copy["stringData"])) {
-      if (typeof value === "string") setOwn(data, key, Buffer.from(value).toString("base64"));
-    }
+  const { stringData, ...rest } = secret;
+  let data: JsonMap = isMap(secret["data"]) ? secret["data"] : {};
+  for (const [key, value] of Object.entries(isMap(stringData) ? stringData : {})) {
+    if (typeof value === "string") data = withMember(data, key, Buffer.from(value).toString("base64"));
   }
-  delete copy["stringData"];
-  if (Object.keys(data).length > 0) setOwn(copy, "data", data);
-  else delete copy["data"];
-  copy["type"] ??= "Opaque";
-  const metadata = copy["metadata"];
-  if (isMutableMap(metadata)) {
-    for (const key of ["labels", "annotations"]) {
-      const members = metadata[key];
-      if (members === null || (isMutableMap(members) && Object.keys(members).length === 0)) delete metadata[key];
-    }
-  }
-  return copy;
+  const stored = Object.keys(data).length > 0 ? withMember(rest, "data", data) : withoutMember(rest, "data");
+  const typed = stored["type"] === undefined ? withMember(stored, "type", "Opaque") : stored;
+  return ["labels", "annotations"].reduce((result, field) => {
+    const members = at(result, "metadata", field);
+    const isEmpty = members === null || (isMap(members) && Object.keys(members).length === 0);
+    return isEmpty ? removeField(result, ["metadata", field]) : result;
+  }, typed);
 }

@@ -5,7 +5,6 @@ import {
   kindOf,
   type KubeObject,
   parseJson,
-  setOwn,
   splitApiVersion,
   apiVersionOf,
   stringifyJson,
@@ -18,34 +17,27 @@ import {
   defaultRebaseRules,
   type ExclusionRule,
 } from "../config/rebase-rules.ts";
-import { isMutableMap } from "../fields.ts";
 import { removeField } from "./field-copy.ts";
 import { digestOps, patchOps } from "./patch-ops.ts";
-import { mutableCopy, rebase } from "./rebase.ts";
+import { withAnnotations, withoutAnnotations } from "./metadata.ts";
+import { rebase } from "./rebase.ts";
 
 /** Longest annotation value that an API server takes, in bytes (kapp.md §4.1). */
 const maxAnnotationBytes = 262_144;
 
 /** The object without kapp's history annotations and without the fields that are never compared or sent (`status`). */
 export function withoutHistory(object: KubeObject): KubeObject {
-  const copy = mutableCopy(object);
-  dropAnnotations(copy, historyAnnotations);
-  exclude(copy, defaultExistingExclusions);
-  return copy;
+  return exclude(withoutAnnotations(object, historyAnnotations), defaultExistingExclusions);
 }
 
 /** The object without its identity annotation. */
 export function withoutIdentity(object: KubeObject): KubeObject {
-  if (annotationsOf(object)[annotation.identity] === undefined) return object;
-  const copy = mutableCopy(object);
-  dropAnnotations(copy, [annotation.identity]);
-  return copy;
+  return withoutAnnotations(object, [annotation.identity]);
 }
 
 /** MD5 of the difference between what the server made of an object and what was applied. `saved` has no identity annotation. */
 export function historyDigest(saved: KubeObject, applied: KubeObject): string {
-  const existing = mutableCopy(saved);
-  exclude(existing, defaultLastAppliedExclusions);
+  const existing = exclude(saved, defaultLastAppliedExclusions);
   const stripped = withoutHistory(existing);
   const rebased = rebase(withoutHistory(applied), existing, defaultRebaseRules);
   return digestOps(patchOps(stripped, rebased));
@@ -72,16 +64,6 @@ export function originalText(applied: KubeObject): string | undefined {
 /** `object` with the annotations that remember what was applied. */
 export function withHistory(object: KubeObject, original: string, digest: string): KubeObject {
   return withAnnotations(object, { [annotation.original]: original, [annotation.originalDiffMd5]: digest });
-}
-
-export function withAnnotations(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
-  const copy = mutableCopy(object);
-  const metadata = isMutableMap(copy["metadata"]) ? copy["metadata"] : {};
-  const members = isMutableMap(metadata["annotations"]) ? metadata["annotations"] : {};
-  for (const [key, value] of Object.entries(annotations)) setOwn(members, key, value);
-  metadata["annotations"] = members;
-  copy["metadata"] = metadata;
-  return copy;
 }
 
 /**
@@ -120,13 +102,9 @@ function parseOriginal(text: string): KubeObject | undefined {
   }
 }
 
-function exclude(object: ReturnType<typeof mutableCopy>, rules: readonly ExclusionRule[]): void {
-  for (const rule of rules) if (matches(rule.matcher, object)) removeField(object, rule.path);
-}
-
-function dropAnnotations(object: ReturnType<typeof mutableCopy>, keys: readonly string[]): void {
-  const metadata = object["metadata"];
-  if (!isMutableMap(metadata)) return;
-  const annotations = metadata["annotations"];
-  if (isMutableMap(annotations)) for (const key of keys) delete annotations[key];
+function exclude(object: KubeObject, rules: readonly ExclusionRule[]): KubeObject {
+  return rules.reduce(
+    (result, rule) => (matches(rule.matcher, object) ? removeField(result, rule.path) : result),
+    object,
+  );
 }

@@ -1,7 +1,15 @@
-import { compareCodePoints, isMap, type Json, type KubeObject, setOwn, stringifyJson } from "../../resource/index.ts";
-import { isMutableMap } from "../fields.ts";
+import {
+  annotationsOf,
+  compareCodePoints,
+  isMap,
+  type Json,
+  type JsonMap,
+  type KubeObject,
+  stringifyJson,
+} from "../../resource/index.ts";
+import { withMember } from "./field-copy.ts";
 import { isSecret } from "./history.ts";
-import { mutableCopy } from "./rebase.ts";
+import { withAnnotations } from "./metadata.ts";
 
 /** Annotations that repeat a whole object. */
 const copies: readonly string[] = ["kubectl.kubernetes.io/last-applied-configuration"];
@@ -20,22 +28,21 @@ export function maskSecrets(): (object: KubeObject) => KubeObject {
   };
   return (object) => {
     if (!isSecret(object)) return object;
-    const copy = mutableCopy(object);
+    let hidden = object;
     for (const field of ["data", "stringData"]) {
       const members = object[field];
-      if (!isMap(members)) {
-        if (members !== undefined && members !== null) copy[field] = masked(members);
-        continue;
-      }
-      const hidden = copy[field];
-      if (!isMutableMap(hidden)) continue;
-      for (const key of Object.keys(members).sort(compareCodePoints)) setOwn(hidden, key, masked(members[key] ?? null));
+      if (isMap(members)) hidden = withMember(hidden, field, mapMembers(members, masked));
+      else if (members !== undefined && members !== null) hidden = withMember(hidden, field, masked(members));
     }
-    const metadata = copy["metadata"];
-    const annotations = isMutableMap(metadata) ? metadata["annotations"] : undefined;
-    if (isMutableMap(annotations)) {
-      for (const key of copies) if (annotations[key] !== undefined) annotations[key] = masked(annotations[key]);
-    }
-    return copy;
+    const annotations = annotationsOf(object);
+    const shown = copies.filter((key) => annotations[key] !== undefined);
+    if (shown.length === 0) return hidden;
+    return withAnnotations(hidden, Object.fromEntries(shown.map((key) => [key, masked(annotations[key] ?? "")])));
   };
+}
+
+/** Keys are visited in order, so that the numbers do not depend on how the object was written. */
+function mapMembers(members: JsonMap, change: (value: Json) => Json): JsonMap {
+  const keys = Object.keys(members).sort(compareCodePoints);
+  return keys.reduce<JsonMap>((map, key) => withMember(map, key, change(members[key] ?? null)), {});
 }

@@ -34,11 +34,14 @@ export function digestOps(ops: readonly PatchOp[]): string {
 }
 
 function compare(ops: PatchOp[], path: string, existing: Json, fresh: Json): void {
+  // Rebased objects share most of what they have with the existing one.
+  if (existing === fresh) return;
   if (isMap(existing) && isMap(fresh)) {
     const keys = new Set([...Object.keys(existing), ...Object.keys(fresh)]);
     for (const key of [...keys].sort(compareCodePoints)) {
       const before = own(existing, key);
       const after = own(fresh, key);
+      if (before === after) continue;
       const place = `${path}/${escapePointer(key)}`;
       if (before !== undefined && after !== undefined) compare(ops, place, before, after);
       else if (before !== undefined)

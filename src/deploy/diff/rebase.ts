@@ -1,8 +1,7 @@
-import { cloneJson, describeResource, type Json, type KubeObject, type MutableJsonMap } from "../../resource/index.ts";
+import { describeResource, type Json, type KubeObject } from "../../resource/index.ts";
 import { matches } from "../config/matchers.ts";
-import { type RebaseRule } from "../config/rebase-rules.ts";
+import type { RebaseRule } from "../config/rebase-rules.ts";
 import { DeployError } from "../failure.ts";
-import { isMutableMap } from "../fields.ts";
 import { copyField, PathFault, removeField } from "./field-copy.ts";
 import { type FieldPath, showPath } from "./field-path.ts";
 import { keepServiceAccountTokens } from "./service-account-tokens.ts";
@@ -13,37 +12,28 @@ import { keepServiceAccountTokens } from "./service-account-tokens.ts";
  */
 export function rebase(fresh: KubeObject, existing: KubeObject | undefined, rules: readonly RebaseRule[]): KubeObject {
   if (existing === undefined) return fresh;
-  const result = mutableCopy(fresh);
-  for (const rule of rules) {
-    if (!matches(rule.matcher, result)) continue;
-    switch (rule.rule) {
-      case "copy":
-        copyByRule(
-          result,
-          rule.path,
-          rule.sources.map((source) => (source === "new" ? fresh : existing)),
-        );
-        break;
-      case "remove":
-        removeField(result, rule.path);
-        break;
-      case "service-account-tokens":
-        keepServiceAccountTokens(result, existing);
-        break;
+  return rules.reduce(
+    (result, rule) => (matches(rule.matcher, result) ? apply(rule, result, fresh, existing) : result),
+    fresh,
+  );
+}
+
+function apply(rule: RebaseRule, result: KubeObject, fresh: KubeObject, existing: KubeObject): KubeObject {
+  switch (rule.rule) {
+    case "copy": {
+      const sources = rule.sources.map((source) => (source === "new" ? fresh : existing));
+      return copyByRule(result, rule.path, sources);
     }
+    case "remove":
+      return removeField(result, rule.path);
+    case "service-account-tokens":
+      return keepServiceAccountTokens(result, existing);
   }
-  return result;
 }
 
-/** A copy of a resource that may be changed. */
-export function mutableCopy(object: KubeObject): MutableJsonMap {
-  const copy = cloneJson(object);
-  return isMutableMap(copy) ? copy : {};
-}
-
-function copyByRule(result: MutableJsonMap, path: FieldPath, sources: readonly Json[]): void {
+function copyByRule(result: KubeObject, path: FieldPath, sources: readonly Json[]): KubeObject {
   try {
-    copyField(result, path, sources);
+    return copyField(result, path, sources);
   } catch (error) {
     if (!(error instanceof PathFault)) throw error;
     throw new DeployError({

@@ -10,7 +10,7 @@ import {
   splitApiVersion,
 } from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
-import { withAnnotations } from "../diff/history.ts";
+import { withAnnotations } from "../diff/metadata.ts";
 import { DeployError } from "../failure.ts";
 import { isCreateStrategy, isDeleteStrategy, isUpdateStrategy } from "../options/strategies.ts";
 

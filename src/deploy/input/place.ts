@@ -2,16 +2,16 @@ import {
   describeResource,
   type GroupVersionKind,
   groupVersionKindOf,
+  isMap,
   kindOf,
   type KubeObject,
   namespaceOf,
-  setOwn,
   type SourcedResource,
 } from "../../resource/index.ts";
 import type { Discovery } from "../cluster-port.ts";
-import { mutableCopy } from "../diff/rebase.ts";
+import { removeField, withMember } from "../diff/field-copy.ts";
 import { DeployError } from "../failure.ts";
-import { isMutableMap, listAt, textAt } from "../fields.ts";
+import { listAt, textAt } from "../fields.ts";
 import type { NamespaceMapping } from "../options/deploy-options.ts";
 
 export interface Placement {
@@ -42,20 +42,11 @@ export function placeResources(
 
 function place(object: KubeObject, namespaced: boolean, placement: Placement): KubeObject {
   const given = namespaceOf(object);
-  const wanted = namespaced ? placedNamespace(given, placement) : "";
-  if (wanted === given && (wanted !== "" || !hasNamespace(object))) return object;
-  const copy = mutableCopy(object);
-  const metadata = copy["metadata"];
-  if (isMutableMap(metadata)) {
-    if (wanted === "") delete metadata["namespace"];
-    else setOwn(metadata, "namespace", wanted);
-  }
-  return copy;
-}
-
-function hasNamespace(object: KubeObject): boolean {
+  if (!namespaced) return removeField(object, ["metadata", "namespace"]);
+  const wanted = placedNamespace(given, placement);
   const metadata = object["metadata"];
-  return typeof metadata === "object" && metadata !== null && "namespace" in metadata;
+  if (wanted === given || !isMap(metadata)) return object;
+  return withMember(object, "metadata", withMember(metadata, "namespace", wanted));
 }
 
 function placedNamespace(given: string, placement: Placement): string {

@@ -2,19 +2,20 @@ import { createHash } from "node:crypto";
 import {
   annotationsOf,
   apiVersionOf,
+  isList,
+  isMap,
+  type Json,
+  type JsonMap,
   type KubeObject,
-  type MutableJson,
-  type MutableJsonMap,
-  setOwn,
+  own,
   uniqueKey,
 } from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
 import { defaultLabelScopingRules, defaultOwnershipLabelRules } from "../config/label-rules.ts";
 import { matches } from "../config/matchers.ts";
 import type { FieldPath } from "../diff/field-path.ts";
-import { withAnnotations } from "../diff/history.ts";
-import { mutableCopy } from "../diff/rebase.ts";
-import { isMutableMap } from "../fields.ts";
+import { withMember } from "../diff/field-copy.ts";
+import { withAnnotations } from "../diff/metadata.ts";
 
 /** The label pair that marks an app's objects. */
 export interface AppLabel {
@@ -29,44 +30,34 @@ export function associationOf(object: KubeObject): string {
 
 /** The resource with the app's labels at every place that kapp puts them. */
 export function withOwnershipLabels(object: KubeObject, appLabel: AppLabel): KubeObject {
-  const copy = mutableCopy(object);
-  const labels: readonly (readonly [string, string])[] = [
-    [appLabel.key, appLabel.value],
-    [label.association, associationOf(object)],
-  ];
+  const scoping = { [appLabel.key]: appLabel.value };
+  const labels = { ...scoping, [label.association]: associationOf(object) };
+  let result = object;
   for (const rule of defaultOwnershipLabelRules) {
-    if (matches(rule.matcher, object)) addLabels(copy, rule.path, labels, "create");
+    if (matches(rule.matcher, object)) result = labelled(result, rule.path, labels, "create");
   }
   for (const rule of defaultLabelScopingRules) {
-    if (matches(rule.matcher, object)) addLabels(copy, rule.path, labels.slice(0, 1), "existing");
+    if (matches(rule.matcher, object)) result = labelled(result, rule.path, scoping, "existing");
   }
-  return copy;
+  return result;
 }
 
-/** `create`: missing maps are made, but not on the way through a list; `existing`: the whole path must be there. */
-function addLabels(
-  target: MutableJson | undefined,
-  path: FieldPath,
-  labels: readonly (readonly [string, string])[],
-  mode: "create" | "existing",
-): void {
+function labelled(object: KubeObject, path: FieldPath, labels: JsonMap, mode: "create" | "existing"): KubeObject {
+  const changed = addLabels(object, path, labels, mode);
+  return isMap(changed) ? changed : object;
+}
+
+/** `create`: missing maps are made, but not on the way to a list; `existing`: the whole path must be there. */
+function addLabels(target: Json, path: FieldPath, labels: JsonMap, mode: "create" | "existing"): Json {
   const [step, ...rest] = path;
-  if (step === undefined) {
-    if (isMutableMap(target)) for (const [key, value] of labels) setOwn(target, key, value);
-    return;
-  }
+  if (step === undefined) return isMap(target) ? { ...target, ...labels } : target;
   if (typeof step !== "string") {
-    if (Array.isArray(target)) for (const item of target) addLabels(item, rest, labels, mode);
-    return;
+    return isList(target) ? target.map((item) => addLabels(item, rest, labels, mode)) : target;
   }
-  if (!isMutableMap(target)) return;
-  let inner: MutableJson | undefined = Object.hasOwn(target, step) ? target[step] : undefined;
-  if (inner === undefined || inner === null) {
-    if (mode === "existing" || rest.some((further) => typeof further !== "string")) return;
-    inner = {} satisfies MutableJsonMap;
-    setOwn(target, step, inner);
-  }
-  addLabels(inner, rest, labels, mode);
+  if (!isMap(target)) return target;
+  const inner = own(target, step) ?? null;
+  if (inner === null && (mode === "existing" || rest.some((further) => typeof further !== "string"))) return target;
+  return withMember(target, step, addLabels(inner ?? {}, rest, labels, mode));
 }
 
 /** `v1;<unique key>;<apiVersion>`: written on every object, so that copies of labels can be told from the app's own (kapp.md §9.2). */
