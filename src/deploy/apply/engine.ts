@@ -85,10 +85,12 @@ export class Engine {
   }
 
   async run(): Promise<EngineOutcome> {
+    const { write } = this.#context;
     try {
       this.#resumeWaits();
       this.#passOrderOn();
       for (;;) {
+        write.signal.throwIfAborted();
         // With nothing left to do the run has succeeded, whoever asks for the next one.
         if (this.#tracked.size === 0 && this.#isOver()) return this.#end();
         if (await this.#context.isSuperseded()) return { state: "superseded" };
@@ -185,6 +187,7 @@ export class Engine {
     const { steps, emit, write, options } = this.#context;
     const step = steps[index];
     if (step === undefined) return false;
+    write.signal.throwIfAborted();
     const startedAt = this.#clock.now();
     const report = (succeeded: boolean): void => {
       const reasons = step.waitsFor.map(({ reason }) => reason);
