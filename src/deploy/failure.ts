@@ -1,5 +1,6 @@
 import { assertNever } from "../base/index.ts";
 import { formatGoDuration } from "./options/go-duration.ts";
+import { missingAppText } from "./text/missing-app-text.ts";
 
 /** What a failing call on the cluster was meant to do, in kapp's words (kapp.md §6.1). */
 export type CallVerb = "Creating" | "Updating" | "Patching" | "Deleting" | "Getting" | "Checking existence of";
@@ -61,6 +62,13 @@ export type DeployFailure =
       readonly namespace: string;
       readonly configMap: string;
       readonly problem: string;
+    }
+  /** `elsewhere`: namespaces that have the record of an app of this name. */
+  | {
+      readonly code: "DEPLOY_APP_MISSING";
+      readonly app: string;
+      readonly namespace: string;
+      readonly elsewhere: readonly string[];
     }
   | { readonly code: "DEPLOY_RECORD_LABEL"; readonly label: string }
   | { readonly code: "DEPLOY_REBASE"; readonly resource: string; readonly path: string; readonly found: string }
@@ -176,6 +184,8 @@ export function failureText(failure: DeployFailure): string {
       return `Detected cycle while ordering changes: ${failure.path.map((step) => `[${step}]`).join(" -> ")} (found repeated: ${failure.repeated})`;
     case "DEPLOY_RECORD_UNREADABLE":
       return `App '${failure.app}' (namespace: ${failure.namespace}) backed by ConfigMap '${failure.configMap}' did not contain parseable app metadata: ${failure.problem} (hint: ConfigMap was overriden by another user?)`;
+    case "DEPLOY_APP_MISSING":
+      return missingAppText(failure.app, failure.namespace, failure.elsewhere);
     case "DEPLOY_RECORD_LABEL":
       return `Expected label '${failure.label}' value to remain same`;
     case "DEPLOY_REBASE":
@@ -256,6 +266,7 @@ function isRetryable(failure: DeployFailure): boolean {
     case "DEPLOY_BLOCKED":
     case "DEPLOY_NOT_GONE":
     case "DEPLOY_LIST_INCOMPLETE":
+    case "DEPLOY_APP_MISSING":
     case "DEPLOY_OWNERSHIP":
     case "DEPLOY_KIND_UNKNOWN":
     case "DEPLOY_TYPE_MISSING":

@@ -12,20 +12,24 @@ export {
 export { recordedStateHolds } from "./diff/history.ts";
 export { describeTarget } from "./existing/target.ts";
 export { type CallVerb, DeployError, type DeployFailure, failureText, isControllerFailure } from "./failure.ts";
+export { inspectApp, type InspectInput } from "./inspect.ts";
 export type {
   ChangeOptions,
   CreateStrategy,
   DeleteOptions,
   DeleteStrategy,
   DeployOptions,
+  InspectOptions,
   NamespaceMapping,
   UpdateStrategy,
 } from "./options/deploy-options.ts";
 export {
   type DeleteOptionsInput,
   type DeployOptionsInput,
+  type InspectOptionsInput,
   parseDeleteOptions,
   parseDeployOptions,
+  parseInspectOptions,
 } from "./options/parse-options.ts";
 export { type CallSettings, type DeployInput, planDeploy, type PlanDeps } from "./plan.ts";
 export { type DeleteInput, planDelete } from "./plan-deletion.ts";

@@ -4,7 +4,7 @@ import { type DeployCluster, type Discovery, isApiFailure } from "./cluster-port
 import { type ExistingObject, listLabelled } from "./existing/labelled-objects.ts";
 import { configMapType, readRecord, type StoredRecord } from "./existing/read-record.ts";
 import { describeTarget } from "./existing/target.ts";
-import type { DeleteOptions } from "./options/deploy-options.ts";
+import type { DeleteOptions, SharedOptions } from "./options/deploy-options.ts";
 import { asDeployErrors, type CallSettings, fallbackNamespaces, type PlanDeps, typeFinder } from "./plan.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { AppTarget, DeletionPlan } from "./plan-types.ts";
@@ -61,12 +61,26 @@ export async function planDelete(
 /** All objects with the app's label; those that controllers made are deleted only where they say so (`owned-for-deletion`). */
 export async function listOwned(
   input: DeleteInput,
+  stored: Pick<StoredRecord, "record">,
+  cluster: DeployCluster,
+  discovery: Discovery,
+  signal: AbortSignal,
+): Promise<ExistingObject[]> {
+  const objects = await listAllOfApp(input, stored, cluster, discovery, signal);
+  return objects.map((found) =>
+    annotationsOf(found.object)[annotation.ownedForDeletion] === undefined ? found : { ...found, transient: false },
+  );
+}
+
+/** Everything with the app's label, of every kind that can be listed. */
+export function listAllOfApp(
+  input: { readonly app: AppTarget; readonly options: SharedOptions },
   { record }: Pick<StoredRecord, "record">,
   cluster: DeployCluster,
   discovery: Discovery,
   signal: AbortSignal,
 ): Promise<ExistingObject[]> {
-  const objects = await listLabelled(
+  return listLabelled(
     {
       label: { key: record.labelKey, value: record.labelValue },
       groupKinds: undefined,
@@ -80,12 +94,10 @@ export async function listOwned(
     discovery,
     signal,
   );
-  return objects.map((found) =>
-    annotationsOf(found.object)[annotation.ownedForDeletion] === undefined ? found : { ...found, transient: false },
-  );
 }
 
-async function namespacesWithApp(
+/** Namespaces that hold the record of an app of this name: a hint for who looked in another one. */
+export async function namespacesWithApp(
   app: AppTarget,
   cluster: DeployCluster,
   discovery: Discovery,

@@ -1,5 +1,11 @@
-/** Options that deploy and delete share (kapp.md §10). Times in milliseconds. */
-export interface ChangeOptions {
+/** Options that deploy, delete and inspect share (kapp.md §10): where objects are looked for. */
+export interface SharedOptions {
+  readonly ignoreFailingApiServices: boolean;
+  readonly scopeToFallbackNamespaces: boolean;
+}
+
+/** Options that deploy and delete share. Times in milliseconds. */
+export interface ChangeOptions extends SharedOptions {
   /** Print the differences before the table. Default false. */
   readonly diffChanges: boolean;
   readonly diffContext: number;
@@ -25,8 +31,6 @@ export interface ChangeOptions {
   readonly waitConcurrency: number;
   /** Time without any change finishing. */
   readonly waitTimeoutMs: number;
-  readonly ignoreFailingApiServices: boolean;
-  readonly scopeToFallbackNamespaces: boolean;
 }
 
 export interface NamespaceMapping {
@@ -50,6 +54,11 @@ export interface DeployOptions extends ChangeOptions {
 }
 
 export type DeleteOptions = ChangeOptions;
+
+export interface InspectOptions extends SharedOptions {
+  /** Objects below what made them, instead of by place. Default false. */
+  readonly tree: boolean;
+}
 
 export type CreateStrategy = "" | "fallback-on-update" | "fallback-on-update-or-noop";
 export type UpdateStrategy = "" | "fallback-on-replace" | "always-replace" | "skip";
@@ -95,3 +104,9 @@ export const defaultDeployOptions: DeployOptions = {
 
 /** kapp's defaults for a delete: objects made by controllers are waited for too. */
 export const defaultDeleteOptions: DeleteOptions = { ...changeDefaults, waitIgnored: true };
+
+export const defaultInspectOptions: InspectOptions = {
+  ignoreFailingApiServices: false,
+  scopeToFallbackNamespaces: false,
+  tree: false,
+};

@@ -2,9 +2,12 @@ import type { DeployFailure } from "../failure.ts";
 import {
   defaultDeleteOptions,
   defaultDeployOptions,
+  defaultInspectOptions,
   type DeleteOptions,
   type DeployOptions,
+  type InspectOptions,
   type NamespaceMapping,
+  type SharedOptions,
 } from "./deploy-options.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { OptionFault, parseBoolean, parseInteger } from "./option-values.ts";
@@ -21,6 +24,10 @@ export interface DeployOptionsInput {
 }
 
 export interface DeleteOptionsInput {
+  readonly rawOptions: readonly string[];
+}
+
+export interface InspectOptionsInput {
   readonly rawOptions: readonly string[];
 }
 
@@ -49,6 +56,20 @@ export function parseDeleteOptions(
     for (const raw of input.rawOptions) {
       const { flag, value } = splitOption(raw);
       if (!setChangeOption(options, flag, value)) forbid(flag);
+    }
+    return options;
+  });
+}
+
+/** The same for an inspection. */
+export function parseInspectOptions(
+  input: InspectOptionsInput,
+): { readonly options: InspectOptions } | { readonly failure: DeployFailure } {
+  return guarded(() => {
+    const options: Draft<InspectOptions> = { ...defaultInspectOptions };
+    for (const raw of input.rawOptions) {
+      const { flag, value } = splitOption(raw);
+      if (!setSharedOption(options, flag, value) && !setInspectOption(options, flag, value)) forbid(flag);
     }
     return options;
   });
@@ -141,6 +162,18 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
     case "--wait-timeout":
       options.waitTimeoutMs = time();
       return true;
+    case "--diff-anchored":
+      if (bool()) throw unsupported(flag);
+      return true;
+    default:
+      return setSharedOption(options, flag, value);
+  }
+}
+
+/** `false` when the flag is none of those that deploy, delete and inspect share. */
+function setSharedOption(options: Draft<SharedOptions>, flag: string, value: string): boolean {
+  const bool = (): boolean => parseBoolean(flag, value);
+  switch (flag) {
     case "--dangerous-ignore-failing-api-services":
       options.ignoreFailingApiServices = bool();
       return true;
@@ -153,7 +186,6 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
       return true;
     case "--debug":
     case "--json":
-    case "--diff-anchored":
       if (bool()) throw unsupported(flag);
       return true;
     case "--kube-api-qps":
@@ -172,6 +204,20 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
     case "--filter-name":
     case "--filter-ns":
       throw unsupported(flag);
+    default:
+      return false;
+  }
+}
+
+function setInspectOption(options: Draft<InspectOptions>, flag: string, value: string): boolean {
+  switch (flag) {
+    case "--tree":
+      options.tree = parseBoolean(flag, value);
+      return true;
+    case "--raw":
+    case "--status":
+      if (parseBoolean(flag, value)) throw unsupported(flag);
+      return true;
     default:
       return false;
   }

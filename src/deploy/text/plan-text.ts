@@ -5,15 +5,14 @@ import type { ChangeOptions } from "../options/deploy-options.ts";
 import type { DeployPlan, PlanStep } from "../plan-types.ts";
 import { trimQualified } from "../record/app-record.ts";
 import { changeTable } from "./change-table.ts";
+import { missingAppText } from "./missing-app-text.ts";
 import { diffLines, type DiffLine, resourceLines } from "./text-diff.ts";
 
 /** What kapp prints before it applies: target, differences if asked for, table (kapp.md §11.1, §11.2, §4.4). No secret values. */
 export function formatPlan(plan: DeployPlan): string {
   if (plan.kind === "delete" && plan.stored === undefined) {
-    const shown = plan.elsewhere.slice(0, 3).join(", ") + (plan.elsewhere.length > 3 ? ", ..." : "");
-    const name = trimQualified(plan.app.name);
-    const hint = shown === "" ? "" : ` (hint: found app '${name}' in other namespaces: ${shown})`;
-    return `${plan.target}\n\nApp '${name}' (namespace: ${plan.app.stateNamespace}) does not exist${hint}`;
+    const { name, stateNamespace } = plan.app;
+    return `${plan.target}\n\n${missingAppText(trimQualified(name), stateNamespace, plan.elsewhere)}`;
   }
   const blocks = [plan.target];
   if (plan.options.diffChanges) blocks.push(...diffBlocks(plan));
