@@ -11,8 +11,8 @@ export interface StatusWriter {
   readonly current: AppStatus;
   /** Changes the status; written at once when `show`, else with the next write. */
   update(next: AppStatus, options?: { readonly show?: boolean }): void;
-  /** Output that keeps growing: written now and then. */
-  progress(next: AppStatus): void;
+  /** Output that keeps growing: `next` is called, and the status written, now and then. */
+  progress(next: () => AppStatus): void;
   /** Waits until the current status is stored. A status that could not be written does not fail the run: the next run writes it. */
   settle(): Promise<void>;
 }
@@ -22,9 +22,17 @@ export function createStatusWriter(app: App, deps: ReconcileDeps): StatusWriter 
   let written: KubeObject = appStatusJson(app.status);
   let writtenAt = 0;
   let writing: Promise<void> = Promise.resolve();
+  // Thousands of changes end within a second: tidying the whole output after each would cost more than the changes.
+  let progressed: (() => AppStatus) | undefined;
 
+  const latest = (): AppStatus => {
+    const pending = progressed;
+    progressed = undefined;
+    if (pending !== undefined) current = pending();
+    return current;
+  };
   const write = (): void => {
-    const json = redactDeep(deps.redactor, appStatusJson(current));
+    const json = redactDeep(deps.redactor, appStatusJson(latest()));
     if (equalJson(json, written)) return;
     written = json;
     writtenAt = deps.clock.now();
@@ -38,14 +46,15 @@ export function createStatusWriter(app: App, deps: ReconcileDeps): StatusWriter 
 
   return {
     get current() {
-      return current;
+      return latest();
     },
     update(next, options = {}) {
+      progressed = undefined;
       current = next;
       if (options.show === true) write();
     },
     progress(next) {
-      current = next;
+      progressed = next;
       if (deps.clock.now() - writtenAt >= writeEveryMs) write();
     },
     async settle() {
