@@ -38,6 +38,8 @@ export class RecordWriter {
   readonly #context: RecordContext;
   #configMap: KubeObject | undefined;
   #previous: boolean;
+  /** Stored by the last call: the next group of writes needs no second look. */
+  #isFresh = false;
   #record: AppRecord;
 
   constructor(
@@ -73,11 +75,13 @@ export class RecordWriter {
     if (this.#configMap === undefined) await this.#create();
     else if (this.#previous) await this.#rename(this.#configMap);
     else await this.#put();
+    this.#isFresh = true;
   }
 
   /** Makes sure that nobody took over since the last write of the record. Without an epoch there is nobody to take over. */
   async fence(): Promise<void> {
-    if (this.#context.epoch !== undefined && this.#configMap !== undefined) await this.#put();
+    if (this.#context.epoch !== undefined && this.#configMap !== undefined && !this.#isFresh) await this.#put();
+    this.#isFresh = false;
   }
 
   async delete(): Promise<void> {
