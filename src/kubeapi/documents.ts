@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { type Json, stringifyJson } from "../resource/index.ts";
-import { ApiError } from "./api-error.ts";
 import {
   aggregatedDiscovery,
   aggregatedVersion,
@@ -10,18 +10,27 @@ import {
   versionDocument,
 } from "./discovery.ts";
 import { openApiGroup, openApiRoot, openApiV2 } from "./openapi.ts";
+import { asksForOpenApiV2Protobuf, encodeOpenApiV2, openApiV2Protobuf } from "./openapi-v2-protobuf.ts";
 import type { TypeRegistry } from "./registry.ts";
 import { methodNotAllowed } from "./request-context.ts";
 import type { RequestTarget, ResourceTarget } from "./request-path.ts";
 
-/** Discovery and OpenAPI documents as text: clients ask for them at every start. */
+/** A document as JSON, or in a form of its own. */
+type Document = Json | Uint8Array<ArrayBuffer>;
+
+interface CachedDocument {
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+}
+
+/** Discovery and OpenAPI documents, ready to send: clients ask for them at every start. */
 export interface DocumentCache {
-  /** The document's text and entity tag; made again when the served types changed. */
-  get(key: string, make: (registry: TypeRegistry) => Json): { readonly text: string; readonly etag: string };
+  /** The document with its entity tag; made again when the served types changed. */
+  get(key: string, make: (registry: TypeRegistry) => Document): CachedDocument;
 }
 
 export function createDocumentCache(registry: TypeRegistry): DocumentCache {
-  const cached = new Map<string, { readonly text: string; readonly etag: string }>();
+  const cached = new Map<string, CachedDocument>();
   let revision = registry.revision();
   return {
     get: (key, make) => {
@@ -31,8 +40,9 @@ export function createDocumentCache(registry: TypeRegistry): DocumentCache {
       }
       let document = cached.get(key);
       if (document === undefined) {
-        const text = stringifyJson(make(registry));
-        document = { text, etag: `"${fingerprint(text)}"` };
+        const made = make(registry);
+        const body = made instanceof Uint8Array ? made : stringifyJson(made);
+        document = { body, etag: `"${createHash("sha256").update(body).digest("base64url")}"` };
         cached.set(key, document);
       }
       return document;
@@ -49,11 +59,15 @@ export function answerDocument(
 ): Response {
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed("discovery is read with GET");
   const accept = request.headers.get("accept") ?? "";
-  const send = (key: string, make: (registry: TypeRegistry) => Json, contentType = "application/json"): Response => {
-    const { text, etag } = documents.get(key, make);
+  const send = (
+    key: string,
+    make: (registry: TypeRegistry) => Document,
+    contentType = "application/json",
+  ): Response => {
+    const { body, etag } = documents.get(key, make);
     const headers = { "content-type": contentType, etag, vary: "Accept", "cache-control": "no-cache, private" };
     if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
-    return new Response(text, { headers });
+    return new Response(body, { headers });
   };
   switch (target.kind) {
     case "versions":
@@ -79,12 +93,9 @@ export function answerDocument(
         resourceList(registry, target.group, target.version),
       );
     case "openapi-v2":
-      if (accept !== "" && !/application\/(json|\*)|\*\/\*/.test(accept))
-        throw new ApiError(
-          "NotAcceptable",
-          "OpenAPI v2 is served as application/json only; OpenAPI v3 is at /openapi/v3",
-        );
-      return send("openapi v2", openApiV2);
+      return asksForOpenApiV2Protobuf(accept)
+        ? send("openapi v2 protobuf", (registry) => encodeOpenApiV2(openApiV2(registry)), openApiV2Protobuf)
+        : send("openapi v2", openApiV2);
     case "openapi-v3":
       return send("openapi v3", openApiRoot);
     case "openapi-v3-group":
@@ -92,16 +103,4 @@ export function answerDocument(
         openApiGroup(registry, target.group, target.version),
       );
   }
-}
-
-/** A short, stable mark of a text (FNV-1a, twice 32 bits): for caches, not for security. */
-function fingerprint(text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x01000193;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x811c9dc5);
-  }
-  return (a >>> 0).toString(16).padStart(8, "0") + (b >>> 0).toString(16).padStart(8, "0");
 }

@@ -39,17 +39,43 @@ export function openApiGroup(registry: TypeRegistry, group: string, version: str
   return { openapi: "3.0.0", info: { title: "lateen", version: "v1" }, paths, components: { schemas } };
 }
 
-/** `/openapi/v2`, for clients that want no v3. */
+/** `/openapi/v2`, for clients that know no v3. */
 export function openApiV2(registry: TypeRegistry): JsonMap {
   const definitions: MutableJsonMap = {};
-  for (const type of registry.all())
-    for (const version of type.versions) Object.assign(definitions, schemasOf(type, version, "#/definitions/"));
+  const paths: MutableJsonMap = {};
+  for (const type of registry.all()) {
+    for (const version of type.versions) {
+      Object.assign(definitions, schemasOf(type, version, definitionsRoot));
+      Object.assign(paths, pathsV2(type, version));
+    }
+  }
   setOwn(definitions, metadataName, metadataSchema as MutableJsonMap);
-  return { swagger: "2.0", info: { title: "lateen", version: "v1" }, paths: {}, definitions };
+  return { swagger: "2.0", info: { title: "lateen", version: "v1" }, paths, definitions };
+}
+
+/** The operations that clients look at: which patches an object takes, and with which parameters. */
+function pathsV2(type: ServedType, version: ServedVersion): JsonMap {
+  const parameters = [...writeParameters, "force"].map((name) => ({
+    name,
+    in: "query",
+    type: name === "force" ? "boolean" : "string",
+  }));
+  const patch: JsonMap = {
+    consumes: patchTypes,
+    parameters,
+    responses: {},
+    "x-kubernetes-action": "patch",
+    "x-kubernetes-group-version-kind": { group: type.group, version: version.name, kind: type.kind },
+  };
+  return { [`${collectionPath(type, version)}/{name}`]: { patch } };
 }
 
 const metadataName = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const componentsRoot = "#/components/schemas/";
+const definitionsRoot = "#/definitions/";
+const writeParameters = ["dryRun", "fieldManager", "fieldValidation"];
+/** Strategic merge is left out on purpose: kubectl then merges built-in kinds by its own tables, which know every list. */
+const patchTypes = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
 
 /** `io.k14s.kappctrl.v1alpha1.App`. */
 function schemaName(type: ServedType, version: ServedVersion, kind = type.kind): string {
@@ -82,28 +108,31 @@ function schemasOf(type: ServedType, version: ServedVersion, root = componentsRo
   return { [schemaName(type, version)]: whole, [schemaName(type, version, listKindOf(type))]: list };
 }
 
-/** A reference with a description beside it, as kube-openapi writes them. */
-const refTo = (root: string, name: string): JsonMap => ({
-  description: "Standard object's metadata.",
-  default: {},
-  allOf: [{ $ref: root + name }],
-});
+/** A reference with a description beside it: v3 knows that only through `allOf`. */
+function refTo(root: string, name: string): JsonMap {
+  const description = "Standard object's metadata.";
+  const $ref = root + name;
+  return root === definitionsRoot ? { description, $ref } : { description, default: {}, allOf: [{ $ref }] };
+}
+
+function collectionPath(type: ServedType, version: ServedVersion): string {
+  const base = type.group === "" ? `/api/${version.name}` : `/apis/${type.group}/${version.name}`;
+  return type.namespaced ? `${base}/namespaces/{namespace}/${type.plural}` : `${base}/${type.plural}`;
+}
 
 function pathsOf(type: ServedType, version: ServedVersion): JsonMap {
-  const base = type.group === "" ? `/api/${version.name}` : `/apis/${type.group}/${version.name}`;
-  const collection = type.namespaced ? `${base}/namespaces/{namespace}/${type.plural}` : `${base}/${type.plural}`;
+  const collection = collectionPath(type, version);
   const identity: JsonMap = {
     "x-kubernetes-group-version-kind": { group: type.group, version: version.name, kind: type.kind },
   };
   const schema: JsonMap = { $ref: componentsRoot + schemaName(type, version) };
   const content: JsonMap = { "application/json": { schema } };
   const answers: JsonMap = { "200": { description: "OK", content } };
-  const parameters = ["dryRun", "fieldManager", "fieldValidation"].map((name) => ({
+  const parameters = writeParameters.map((name) => ({
     name,
     in: "query",
     schema: { type: "string", uniqueItems: true },
   }));
-  const patchTypes = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
   const operation = (action: string, more: JsonMap): JsonMap => ({
     "x-kubernetes-action": action,
     ...identity,
@@ -121,7 +150,6 @@ function pathsOf(type: ServedType, version: ServedVersion): JsonMap {
         parameters: [...parameters, { name: "force", in: "query", schema: { type: "boolean", uniqueItems: true } }],
         requestBody: {
           required: true,
-          // Strategic merge is left out on purpose: kubectl then merges built-in kinds by its own tables, which know every list.
           content: Object.fromEntries(patchTypes.map((name) => [name, { schema: { type: "object" } }])),
         },
       }),

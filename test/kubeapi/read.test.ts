@@ -222,14 +222,25 @@ describe("discovery", () => {
       ),
       "integer",
     );
-    assert.equal((await call("GET", "/openapi/v2")).status, 200);
+    const v2 = (await call("GET", "/openapi/v2")).body;
     assert.equal(
-      (
-        await call("GET", "/openapi/v2", {
-          headers: { accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" },
-        })
-      ).status,
-      406,
+      at(v2, "definitions", "dev.example.v1.Widget", "properties", "metadata", "$ref"),
+      "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
     );
+  });
+
+  it("serves OpenAPI v2 as protobuf to old clients that know nothing else", async () => {
+    const type = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    const { api } = createHarness();
+    const response = await api.handle(new Request("http://api.test/openapi/v2", { headers: { accept: type } }));
+    assert.equal(response.headers.get("content-type"), type.replace("@", "."));
+    const bytes = Buffer.from(await response.arrayBuffer());
+    assert.deepEqual([...bytes.subarray(0, 5)], [0x0a, 3, ...Buffer.from("2.0")]);
+    for (const part of [
+      "fieldValidation",
+      "dev.example.v1.Widget",
+      '{"group":"example.dev","version":"v1","kind":"Widget"}',
+    ])
+      assert.ok(bytes.includes(part), part);
   });
 });
