@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { compare, compareStates, describeDifferences, type Difference } from "./app-cases/compare.ts";
 import { departures } from "./app-cases/departures.ts";
+import { createGate } from "./app-cases/gate.ts";
 import { createNormalizer } from "./app-cases/normalize.ts";
 import { expectedOf, readCases, type RecordedCase } from "./app-cases/recorded-case.ts";
 import { endCase, needsAlone, runStep, startCase, wasRetriedSince } from "./app-cases/run-case.ts";
@@ -19,6 +20,7 @@ import { startWorld, type World } from "./app-cases/world.ts";
 const folder =
   process.env["LATEEN_CASES_APP"] ?? fileURLToPath(new URL("../../../shared/data/app/cases", import.meta.url));
 const maxAttempts = 3;
+const gate = createGate();
 const cases = existsSync(folder) ? readCases(folder) : [];
 
 describe("recorded App cases", { concurrency: 4, skip: cases.length === 0 && `no cases in ${folder}` }, () => {
@@ -33,15 +35,16 @@ describe("recorded App cases", { concurrency: 4, skip: cases.length === 0 && `no
     const skip =
       waiting.length > 0 && `waits for ${waiting.map(({ name, reason }) => `${name} (${reason})`).join(", ")}`;
     it(`${recorded.name}: ${recorded.description}`, { skip }, () =>
-      needsAlone(recorded) ? alone(() => play(recorded, world)) : play(recorded, world),
+      needsAlone(recorded) ? inTurn(() => play(recorded, world)) : play(recorded, world),
     );
   }
 });
 
-/** Plays a case; anew when the timer's retry of a failed App came between two actions, which it did not while recording. */
+/** Plays a case; anew and alone when the timer's retry of a failed App came between two actions, which it did not while recording. */
 async function play(recorded: RecordedCase, world: World): Promise<void> {
+  const once = (): ReturnType<typeof playOnce> => playOnce(recorded, world);
   for (let attempt = 1; ; attempt += 1) {
-    const problem = await playOnce(recorded, world);
+    const problem = await (attempt === 1 ? gate.beside(once) : gate.alone(once));
     if (problem === undefined) return;
     if (!problem.isDisturbed || attempt === maxAttempts) assert.fail(problem.text);
   }
@@ -88,7 +91,7 @@ async function differencesOf(run: RunningCase, step: number): Promise<readonly D
 let last: Promise<unknown> = Promise.resolve();
 
 /** Cases with cluster-scoped objects of fixed names come one after the other. */
-function alone(work: () => Promise<void>): Promise<void> {
+function inTurn(work: () => Promise<void>): Promise<void> {
   const turn = last.then(work);
   last = turn.catch(() => undefined);
   return turn;
