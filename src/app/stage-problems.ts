@@ -25,8 +25,8 @@ export function templateProblem(spec: AppSpec): string | undefined {
   return undefined;
 }
 
-/** Also asked before a delete, with `to` = `delete`. */
-export function deployProblem(spec: AppSpec, to: "deploy" | "delete" = "deploy"): string | undefined {
+/** Also asked before a delete and an inspection. */
+export function deployProblem(spec: AppSpec, to: "deploy" | "delete" | "inspect" = "deploy"): string | undefined {
   const [only, ...others] = spec.deploy;
   if (only === undefined || others.length > 0) return "Expected exactly one deploy option";
   return only.type === "kapp" ? undefined : `Unsupported way to ${to}`;

@@ -12,18 +12,20 @@ import {
   type DeployProgress,
   formatDeployError,
   formatPlan,
+  inspectApp,
   type InventoryEntry,
   isApiFailure,
   isControllerFailure,
   parseDeleteOptions,
   parseDeployOptions,
+  parseInspectOptions,
   planDelete,
   planDeploy,
 } from "../deploy/index.ts";
 import type { SourcedResource } from "../resource/index.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import type { PlannedChange, RunEvent } from "./run-event.ts";
-import { StageFailure } from "./stage-failure.ts";
+import { type KappVerb, StageFailure } from "./stage-failure.ts";
 import type { Target } from "./target.ts";
 
 /** A deploy that gave the worker back while it waits; what the next slice continues from. */
@@ -94,13 +96,32 @@ export async function planDeletionOfApp(
   );
 }
 
+/** What the App has on its run cluster, as kapp shows it. @throws StageFailure */
+export async function inspectForApp(
+  run: Pick<DeployRun, "app" | "target">,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<string> {
+  const { app, target } = run;
+  const step = kappStepOf(app, "inspect", deps);
+  const parsed = parseInspectOptions({ rawOptions: step.inspect?.rawOptions ?? [] });
+  if ("failure" in parsed) throw optionFailure("Inspecting", parsed.failure);
+  const input = { app: recordOf(run), options: parsed.options };
+  const { text } = await guarded("Inspecting", target, signal, () =>
+    inspectApp(input, target.cluster, deps, { signal }),
+  );
+  return text;
+}
+
+type KappStep = Extract<DeployStep, { type: "kapp" }>;
+
 /** The App's only deploy step, checked against what the operator forbids. @throws StageFailure */
-function kappStepOf(app: App, to: "deploy" | "delete", deps: ReconcileDeps): Extract<DeployStep, { type: "kapp" }> {
+function kappStepOf(app: App, to: "deploy" | "delete" | "inspect", deps: ReconcileDeps): KappStep {
   const problem = deployProblem(app.spec, to);
   const [step] = app.spec.deploy;
   if (problem !== undefined || step?.type !== "kapp")
     throw new StageFailure("deploy", { error: problem ?? `Unsupported way to ${to}`, exitCode: -1 });
-  const options = to === "deploy" ? step.rawOptions : step.delete.rawOptions;
+  const options = to === "deploy" ? step.rawOptions : (step[to]?.rawOptions ?? []);
   const forbidden = options.find((option) => deps.config.forbiddenRawOptions.includes(option.split("=", 1)[0] ?? ""));
   if (forbidden === undefined) return step;
   throw new StageFailure("deploy", {
@@ -113,7 +134,7 @@ function kappStepOf(app: App, to: "deploy" | "delete", deps: ReconcileDeps): Ext
 export async function* carryOut(
   plan: DeployPlan,
   run: DeployRun,
-  verb: "Deploying" | "Deleting",
+  verb: Exclude<KappVerb, "Inspecting">,
   deps: ReconcileDeps,
   options: SliceOptions,
   onOutput: (stdout: string) => void = () => undefined,
@@ -207,7 +228,7 @@ function recordOf(run: Pick<DeployRun, "app" | "target">): {
 }
 
 async function guarded<Result>(
-  verb: "Deploying" | "Deleting",
+  verb: KappVerb,
   target: Target,
   signal: AbortSignal,
   work: () => Promise<Result>,
@@ -231,14 +252,14 @@ async function openingLine({ cluster }: Target, signal: AbortSignal): Promise<st
 }
 
 /** kapp-controller checks which options there are, kapp what stands in them (app.md §6.3). */
-function optionFailure(verb: "Deploying" | "Deleting", failure: DeployFailure): StageFailure {
+function optionFailure(verb: KappVerb, failure: DeployFailure): StageFailure {
   const text = formatDeployError(failure);
   if (!isControllerFailure(failure)) return toolFailure(verb, text, "");
   return new StageFailure("deploy", { error: text, exitCode: -1 });
 }
 
 /** Errors of the engine and of the API server are the tool's; anything else, a lost fence too, is ours and flies on. */
-function asToolFailure(verb: "Deploying" | "Deleting", error: unknown, stdout: string): StageFailure | undefined {
+function asToolFailure(verb: KappVerb, error: unknown, stdout: string): StageFailure | undefined {
   if (error instanceof DeployError && error.failure.code === "DEPLOY_FENCED") return undefined;
   if (error instanceof DeployError) return toolFailure(verb, formatDeployError(error.failure), stdout, error);
   if (isApiFailure(error)) return toolFailure(verb, error.message, stdout, error);
@@ -246,7 +267,7 @@ function asToolFailure(verb: "Deploying" | "Deleting", error: unknown, stdout: s
 }
 
 /** kapp-controller shows kapp's stderr in full and names it in the error (app.md §1.5). */
-function toolFailure(verb: "Deploying" | "Deleting", text: string, stdout: string, cause?: unknown): StageFailure {
+function toolFailure(verb: KappVerb, text: string, stdout: string, cause?: unknown): StageFailure {
   return new StageFailure("deploy", {
     error: `${verb}: Error (see .status.usefulErrorMessage for details)`,
     stderr: `kapp: Error: ${text}`,

@@ -1,4 +1,4 @@
-/** The deploy flow of one App: fetch → template → plan → apply → wait → status (app.md §3.5). */
+/** The deploy flow of one App: fetch → template → plan → apply → wait → inspect → status (app.md §3.5). */
 import { createHash } from "node:crypto";
 import {
   type App,
@@ -29,6 +29,7 @@ import {
 } from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { storeInventory } from "./inventory.ts";
+import { inspectStage } from "./inspect-stage.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { appName, appPartition, sourcePartition } from "./keys.ts";
 import type { LastRun, TreeIdsBySource } from "./last-run.ts";
@@ -63,16 +64,29 @@ export async function reconcileApp(
     show: specChanged,
   });
   try {
-    const fetched = await fetchStage(app, status, recorder, deps, options);
-    const resources = await templateStage(app, fetched, status, recorder, deps, options);
-    const verdict = await deployStage(app, lease, fetched, resources, status, recorder, deps, options);
+    const verdict = await runStages(app, lease, status, recorder, deps, options).catch((error: unknown) => {
+      if (error instanceof StageFailure) return fail(app, error, status, recorder, deps, startedAt);
+      throw error;
+    });
+    await inspectStage(app, status, deps, options.signal);
     return verdict;
-  } catch (error) {
-    if (!(error instanceof StageFailure)) throw error;
-    return fail(app, error, status, recorder, deps, startedAt);
   } finally {
     await status.settle();
   }
+}
+
+/** @throws StageFailure of the first stage that fails. */
+async function runStages(
+  app: App,
+  lease: Lease,
+  status: StatusWriter,
+  recorder: RunRecorder,
+  deps: ReconcileDeps,
+  options: SliceOptions,
+): Promise<Verdict> {
+  const fetched = await fetchStage(app, status, recorder, deps, options);
+  const resources = await templateStage(app, fetched, status, recorder, deps, options);
+  return deployStage(app, lease, fetched, resources, status, recorder, deps, options);
 }
 
 async function fetchStage(
@@ -160,7 +174,7 @@ async function deployStage(
     isSuperseded: async () => ((await rows.get(lease.key))?.wanted ?? 0) > lease.wanted,
   };
   const steps = carryOut(plan, run, "Deploying", deps, options, (stdout) =>
-    status.progress(deployProgress(status.current, { stdout }, clock.now())),
+    status.progress(() => deployProgress(status.current, { stdout }, clock.now())),
   );
   let step = await steps.next();
   for (; step.done !== true; step = await steps.next()) recorder.emit(step.value);

@@ -1,3 +1,6 @@
+/** What kapp is run for: begins its errors in the App's status. */
+export type KappVerb = "Deploying" | "Deleting" | "Inspecting";
+
 /** A stage of a run that failed: what the App's status says about it. Not a fault of lateen. */
 export class StageFailure extends Error {
   override readonly name = "StageFailure";

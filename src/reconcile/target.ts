@@ -4,7 +4,7 @@ import { isApiFailure } from "../deploy/index.ts";
 import type { KubeObject } from "../resource/index.ts";
 import type { ConnectedCluster, ReconcileDeps } from "./deps.ts";
 import { shortId } from "./keys.ts";
-import { StageFailure } from "./stage-failure.ts";
+import { type KappVerb, StageFailure } from "./stage-failure.ts";
 
 export interface Target extends ConnectedCluster {
   readonly clusterId: string;
@@ -26,9 +26,15 @@ export function clusterIdOf(app: App): string | undefined {
 
 /**
  * Connects to the App's run cluster.
+ * @param verb What for: begins the text about a cluster that does not answer.
  * @throws StageFailure with kapp-controller's texts (app.md §1.5).
  */
-export async function connectTarget(app: App, deps: ReconcileDeps, signal: AbortSignal): Promise<Target> {
+export async function connectTarget(
+  app: App,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+  verb: KappVerb = "Deploying",
+): Promise<Target> {
   const { namespace, spec } = app;
   const clusterId = clusterIdOf(app);
   if (clusterId === undefined) throw preparing("Expected service account or cluster specified");
@@ -41,7 +47,7 @@ export async function connectTarget(app: App, deps: ReconcileDeps, signal: Abort
       defaultNamespace: orElse(spec.defaultNamespace, namespace),
     };
   }
-  const { connected, note } = await connectBySecret(app, deps, signal);
+  const { connected, note } = await connectBySecret(app, deps, signal, verb);
   const stateNamespace = orElse(spec.cluster?.namespace, connected.contextNamespace);
   return {
     ...connected,
@@ -89,6 +95,7 @@ async function connectBySecret(
   app: App,
   deps: ReconcileDeps,
   signal: AbortSignal,
+  verb: KappVerb,
 ): Promise<{ readonly connected: ConnectedCluster; readonly note?: string }> {
   for (const fresh of [false, true]) {
     const { text, note } = await readKubeconfig(app, deps, fresh, signal);
@@ -99,7 +106,9 @@ async function connectBySecret(
     } catch (error) {
       const stale = !isApiFailure(error) || error.status === 401;
       if (stale && !fresh) continue;
-      throw isApiFailure(error) ? clusterFailure(error) : preparing(`Parsing kubeconfig: ${messageOf(error)}`, error);
+      throw isApiFailure(error)
+        ? clusterFailure(verb, error)
+        : preparing(`Parsing kubeconfig: ${messageOf(error)}`, error);
     }
   }
   throw new Error("unreachable: the second read either connects or throws");
@@ -160,8 +169,8 @@ function looksLikeKubeconfig(text: string): boolean {
   return /^\s*["']?clusters["']?\s*:/m.test(text) || /"clusters"\s*:/.test(text);
 }
 
-function clusterFailure(error: Error): StageFailure {
-  return new StageFailure("deploy", { error: `Deploying: ${error.message}`, exitCode: 1, cause: error });
+function clusterFailure(verb: KappVerb, error: Error): StageFailure {
+  return new StageFailure("deploy", { error: `${verb}: ${error.message}`, exitCode: 1, cause: error });
 }
 
 function preparing(text: string, cause?: unknown): StageFailure {

@@ -128,7 +128,7 @@ describe("an inspection", () => {
     await deploy(cluster, configMap("cfg"));
     const list = cluster.list.bind(cluster);
     cluster.list = async (type, options) => {
-      if (options.namespace !== "app") throw failure(403, "Forbidden", `${type.resource} is forbidden`);
+      if (options?.namespace !== "app") throw failure(403, "Forbidden", `${type.resource} is forbidden`);
       return list(type, options);
     };
     assert.match((await inspect(cluster)).join("\n"), /app +cfg +ConfigMap +kapp +ok/);
