@@ -3,12 +3,15 @@ import type { KubeObject } from "../../resource/index.ts";
 import type { ApiType, Discovery } from "../cluster-port.ts";
 import { DeployError, type DeployFailure } from "../failure.ts";
 import type { ChangeOptions } from "../options/deploy-options.ts";
-import { typeFinder } from "../plan.ts";
 import type { DeployProgress, PlanStep } from "../plan-types.ts";
+import { deletingState } from "../wait/readiness.ts";
 import { isWorthAnotherRound, statusOf } from "./api-calls.ts";
 import type { DeployEvent } from "./events.ts";
 import { checkStep, type CheckContext, type CheckResult } from "./check-step.ts";
-import { writeStep, type WriteContext } from "./write-step.ts";
+import { Schedule } from "./schedule.ts";
+import type { WriteContext } from "./send-object.ts";
+import { ServedTypes } from "./served-types.ts";
+import { writeStep } from "./write-step.ts";
 
 export interface EngineContext {
   readonly steps: readonly PlanStep[];
@@ -49,9 +52,8 @@ export class Engine {
   /** What the cluster last said of each step's object. */
   readonly objects: Map<PlanStep, KubeObject> = new Map();
   readonly #context: EngineContext;
-  readonly #blockers: Set<number>[];
-  readonly #dependents: number[][];
-  readonly #pending: Set<number>;
+  readonly #schedule: Schedule;
+  readonly #types: ServedTypes;
   readonly #tracked = new Set<number>();
   readonly #failures: DeployError[] = [];
   readonly #total: number;
@@ -61,22 +63,15 @@ export class Engine {
   #retryingSince: number | undefined;
   #lastRetry: DeployError | undefined;
   #pauseMs = firstPauseMs;
-  #typeOf: (object: KubeObject) => ApiType | undefined;
   #startedAt: number;
 
   constructor(context: EngineContext) {
     const { steps, discovery, resume, write } = context;
     this.#context = context;
-    this.#typeOf = typeFinder(discovery);
-    this.#blockers = steps.map((step) => new Set(step.waitsFor.flatMap((edge) => edge.on)));
-    this.#dependents = steps.map(() => []);
-    this.#blockers.forEach((blockers, index) => {
-      for (const blocker of blockers) this.#dependents[blocker]?.push(index);
-    });
-    const active = steps.flatMap((step, index) => (step.active ? [index] : []));
-    this.#pending = new Set(active);
-    this.#total = Math.max(active.length, resume?.total ?? 0);
-    this.#applied = this.#total - active.length;
+    this.#types = new ServedTypes(discovery, write.cluster, write.signal);
+    this.#schedule = new Schedule(steps);
+    this.#total = Math.max(this.#schedule.left, resume?.total ?? 0);
+    this.#applied = this.#total - this.#schedule.left;
     this.#waited = this.#applied;
     this.#startedAt = write.clock.now();
     this.#lastProgressAt = resume?.lastProgressAt ?? this.#startedAt;
@@ -88,13 +83,12 @@ export class Engine {
     const { write } = this.#context;
     try {
       this.#resumeWaits();
-      this.#passOrderOn();
       for (;;) {
         write.signal.throwIfAborted();
         // With nothing left to do the run has succeeded, whoever asks for the next one.
         if (this.#tracked.size === 0 && this.#isOver()) return this.#end();
         if (await this.#context.isSuperseded()) return { state: "superseded" };
-        const ready = this.#ready();
+        const ready = this.#schedule.ready();
         if (ready.length > 0) await this.#applyRound(ready);
         if (this.#tracked.size > 0) await this.#waitRound();
         const handOver = this.#handOver();
@@ -108,7 +102,7 @@ export class Engine {
 
   /** The served type of an object, with the kinds that this deploy brought. */
   typeOf(object: KubeObject): ApiType | undefined {
-    return this.#typeOf(object);
+    return this.#types.find(object);
   }
 
   get #clock(): Clock {
@@ -121,9 +115,11 @@ export class Engine {
     if (resume === undefined) return;
     const waitingFor = new Set(resume.waitingFor);
     steps.forEach((step, index) => {
-      if (!waitingFor.has(step.description) || step.op !== "noop") return;
+      if (!waitingFor.has(step.description)) return;
+      const isDeleting = step.op === "delete" && deletingState(step.live ?? {}) !== undefined;
+      if (step.op !== "noop" && !isDeleting) return;
       if (step.active) {
-        this.#pending.delete(index);
+        this.#schedule.start(index);
         this.#tracked.add(index);
         this.#applied++;
       } else if (step.fresh !== undefined) {
@@ -136,34 +132,12 @@ export class Engine {
     if (gone.length > 0) this.#lastProgressAt = this.#clock.now();
   }
 
-  /** Steps without anything to do let those behind them go as soon as nothing holds them. */
-  #passOrderOn(): void {
-    this.#context.steps.forEach((step, index) => {
-      if (!step.active && this.#blockers[index]?.size === 0) this.#unblock(index);
-    });
-  }
-
-  #unblock(index: number): void {
-    const queue = [index];
-    for (let done = queue.pop(); done !== undefined; done = queue.pop()) {
-      for (const dependent of this.#dependents[done] ?? []) {
-        const blockers = this.#blockers[dependent];
-        if (blockers?.delete(done) !== true || blockers.size > 0) continue;
-        if (this.#context.steps[dependent]?.active === false) queue.push(dependent);
-      }
-    }
-  }
-
-  #ready(): number[] {
-    return [...this.#pending].filter((index) => this.#blockers[index]?.size === 0);
-  }
-
   async #applyRound(ready: readonly number[]): Promise<void> {
     const { emit, options, fence } = this.#context;
     await fence();
     emit({ type: "section", phase: "applying", count: ready.length, done: this.#applied, total: this.#total });
     let advanced = false;
-    this.#freshTypes = undefined;
+    this.#types.beginRound();
     await mapBounded(ready, options.applyConcurrency, async (index) => {
       if (await this.#applyStep(index)) advanced = true;
     });
@@ -201,7 +175,7 @@ export class Engine {
       });
     };
     try {
-      const result = await writeStep(step, await this.#typeFor(step), write);
+      const result = await writeStep(step, await this.#types.of(step), write);
       if (result.saved !== undefined) this.objects.set(step, result.saved);
       if (result.gone === true) this.objects.delete(step);
       report(true);
@@ -214,12 +188,12 @@ export class Engine {
         return false;
       }
       this.#applied++;
-      this.#pending.delete(index);
+      this.#schedule.start(index);
       this.#fail(error, options.exitEarlyOnApplyError);
       return true;
     }
     this.#applied++;
-    this.#pending.delete(index);
+    this.#schedule.start(index);
     this.#tracked.add(index);
     return true;
   }
@@ -232,28 +206,10 @@ export class Engine {
     return isWorthAnotherRound(error) && error.failure.code !== "DEPLOY_TYPE_MISSING";
   }
 
-  #freshTypes: Promise<void> | undefined;
-
-  /** The type of a kind that came with this deploy is looked up anew, once per round. */
-  async #typeFor(step: PlanStep): Promise<ApiType> {
-    if (step.type !== undefined) return step.type;
-    const object = step.fresh ?? step.existing ?? {};
-    const known = this.#typeOf(object);
-    if (known !== undefined) return known;
-    const { cluster, signal } = this.#context.write;
-    this.#freshTypes ??= cluster.discover({ fresh: true, signal }).then((discovery) => {
-      this.#typeOf = typeFinder(discovery);
-    });
-    await this.#freshTypes;
-    const found = this.#typeOf(object);
-    if (found === undefined) throw new DeployError({ code: "DEPLOY_TYPE_MISSING", resource: step.description });
-    return found;
-  }
-
   /** Looks at everything that is tracked until something finishes, something else can be tried again or the slice is over. */
   async #waitRound(): Promise<void> {
     const { emit, options } = this.#context;
-    const retries = this.#ready().length > 0;
+    const retries = this.#schedule.ready().length > 0;
     for (;;) {
       emit({ type: "section", phase: "waiting", count: this.#tracked.size, done: this.#waited, total: this.#total });
       const tracked = [...this.#tracked];
@@ -281,7 +237,7 @@ export class Engine {
     if (step === undefined) return false;
     let result: CheckResult;
     try {
-      result = await checkStep(step, this.objects.get(step), await this.#typeFor(step), this.#checkContext());
+      result = await checkStep(step, this.objects.get(step), await this.#types.of(step), this.#checkContext());
     } catch (error) {
       write.signal.throwIfAborted();
       if (!(error instanceof DeployError)) throw error;
@@ -302,7 +258,7 @@ export class Engine {
     if (state === "ongoing") return false;
     this.#tracked.delete(index);
     this.#waited++;
-    if (state === "ok") this.#unblock(index);
+    if (state === "ok") this.#schedule.finish(index);
     else {
       const failure: DeployFailure = {
         code: "DEPLOY_WAIT_FAILED",
@@ -320,7 +276,7 @@ export class Engine {
     return {
       cluster: write.cluster,
       signal: write.signal,
-      typeOf: this.#typeOf,
+      typeOf: this.#types.find,
       ignoreFailingApiServices: options.ignoreFailingApiServices,
     };
   }
@@ -332,7 +288,7 @@ export class Engine {
 
   /** Nothing is tracked and nothing can be applied. */
   #isOver(): boolean {
-    return this.#ready().length === 0;
+    return this.#schedule.ready().length === 0;
   }
 
   #end(): EngineOutcome {
@@ -345,8 +301,8 @@ export class Engine {
           : { code: "DEPLOY_SEVERAL", failures: this.#failures.map((error) => error.failure) };
       return { state: "failed", failure, retryable: this.#failures.some((error) => error.retryable) };
     }
-    if (this.#pending.size > 0) {
-      const resources = [...this.#pending].map((index) => steps[index]?.description ?? "");
+    if (this.#schedule.left > 0) {
+      const resources = this.#schedule.pending().map((index) => steps[index]?.description ?? "");
       throw new DeployError({ code: "DEPLOY_BLOCKED", applied: this.#applied, total: this.#total, resources });
     }
     emit({ type: "complete", phase: "applying", done: this.#applied, total: this.#total });
@@ -362,7 +318,7 @@ export class Engine {
   /** Only what waits may be handed over: changes that can be applied at once are applied first. */
   #handOver(): EngineOutcome | undefined {
     if (!this.#isSliceOver() || this.#failures.length > 0) return undefined;
-    const ready = this.#ready();
+    const ready = this.#schedule.ready();
     if (ready.length > 0 && this.#retryingSince === undefined) return undefined;
     if (this.#tracked.size === 0 && ready.length === 0) return undefined;
     const { steps } = this.#context;

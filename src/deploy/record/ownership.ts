@@ -24,7 +24,7 @@ export interface AppLabel {
 }
 
 /** `v1.` and the MD5 of the unique key: joins an object with what controllers make of it (kapp.md §1.5). */
-export function associationOf(object: KubeObject): string {
+function associationOf(object: KubeObject): string {
   return `v1.${createHash("md5").update(uniqueKey(object)).digest("hex")}`;
 }
 
@@ -61,7 +61,7 @@ function addLabels(target: Json, path: FieldPath, labels: JsonMap, mode: "create
 }
 
 /** `v1;<unique key>;<apiVersion>`: written on every object, so that copies of labels can be told from the app's own (kapp.md §9.2). */
-export function identityOf(object: KubeObject): string {
+function identityOf(object: KubeObject): string {
   return `v1;${uniqueKey(object)};${apiVersionOf(object)}`;
 }
 

@@ -17,11 +17,6 @@ export interface ReadinessOptions {
   readonly ignoreFailingApiServices?: boolean;
 }
 
-/** Whether some rule looks at objects of this kind; all others are ready as soon as they exist (kapp.md §7.2). */
-export function hasReadinessRule(object: KubeObject): boolean {
-  return checkerOf(object) !== undefined;
-}
-
 /** How far a live object is (kapp.md §7.2, §7.3): kapp's checkers in kapp's order. */
 export function readinessOf(object: KubeObject, options: ReadinessOptions = {}): WaitState {
   if (carvelKinds.has(`${apiVersionOf(object)} ${kindOf(object)}`)) return carvelState(object);
