@@ -19,7 +19,6 @@ interface CaseInputs {
 interface AppSpec {
   readonly fetch?: readonly Readonly<Record<string, unknown>>[];
   readonly template?: readonly Readonly<Record<string, unknown>>[];
-  readonly deploy?: readonly { readonly kapp?: { readonly inspect?: unknown } }[];
 }
 
 const fetches =
@@ -45,11 +44,6 @@ const features: readonly Feature[] = [
     name: "ytt code",
     reason: "annotations, templates and data values of ytt",
     isUsedBy: ({ text }) => /#@|\(@|\bload\(|valuesFrom/.test(text),
-  },
-  {
-    name: "inspect",
-    reason: "kapp inspect after a deploy",
-    isUsedBy: ({ apps }) => apps.some((app) => app.deploy?.[0]?.kapp?.inspect !== undefined),
   },
   {
     name: "kapp Config",
