@@ -4,7 +4,8 @@ import { listObjects } from "./list-objects.ts";
 import { deletedStatus, jsonResponse, representList, representObject } from "./representation.ts";
 import { readObject } from "./request-body.ts";
 import { type ResourceRequest, subjectOf } from "./request-context.ts";
-import { type DeletePreconditions, deleteObject, findCurrent, readCurrent } from "./write-object.ts";
+import { type DeletePreconditions, deleteObject } from "./delete-object.ts";
+import { findCurrent, readCurrent } from "./write-object.ts";
 
 type Open = (object: KubeObject) => Promise<KubeObject>;
 

@@ -59,6 +59,7 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
     clock: options.clock ?? systemClock,
     randomBytes: options.randomBytes ?? randomBytes,
     limits: { ...defaultLimits, ...options.limits },
+    report: options.onError ?? (() => undefined),
     watchGate: options.watchGate ?? ((_caller, open) => open()),
   };
   const basePath = (options.basePath ?? "").replace(/\/+$/, "");
@@ -82,7 +83,7 @@ export function createKubeApi(options: KubeApiOptions): KubeApi {
           ? await answerResource(request, url, target, caller, deps, warnings)
           : answerDocument(request, url, target, documents);
     } catch (error) {
-      if (!(error instanceof ApiError)) options.onError?.(error, request);
+      if (!(error instanceof ApiError)) deps.report(error, request);
       response = failure(error);
     }
     // One header per warning, each at most a line: clients print them.

@@ -13,6 +13,8 @@ export interface ApiDeps {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly limits: ApiLimits;
   readonly watchGate: WatchGate;
+  /** Hears of failures that are nobody's input. */
+  readonly report: (error: unknown, request: Request) => void;
 }
 
 /** Decides whether a caller may open one more watch, and hears of its end through the answer's body. */

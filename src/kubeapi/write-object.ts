@@ -1,12 +1,10 @@
 import {
   cloneJson,
   equalJson,
-  isMap,
   type KubeObject,
   type MutableJsonMap,
   nameOf,
   own,
-  resourceVersionOf,
   setOwn,
   uidOf,
 } from "../resource/index.ts";
@@ -21,11 +19,13 @@ import {
   notFound,
   staleObject,
 } from "./api-error.ts";
+import { generatedName, newUid } from "./generated-identity.ts";
 import { type ManagerEntry, readManagers, trackUpdate, type Writer, writeManagers } from "./managed-fields.ts";
 import { fromStore, keyOf, rememberParsed, toStore } from "./object-codec.ts";
 import type { StoredObject } from "./object-store.ts";
 import { kindSubjectOf, type ResourceRequest, subjectOf, timestamp } from "./request-context.ts";
-import { hasGeneration, type Sealed, type StoredChange } from "./served-type.ts";
+import { hasGeneration, type Sealed } from "./served-type.ts";
+import { forgetObject, tellChange } from "./tell-change.ts";
 
 /** A stored object as it was read. */
 export interface Current {
@@ -115,8 +115,14 @@ async function tryCreate(
   if (stored === undefined) return undefined;
   rememberParsed(stored, next);
   const created = fromStore(stored, resolved);
-  await sealed.commit?.();
-  await tell({ type: "created", object: created }, context);
+  try {
+    await sealed.commit?.();
+  } catch (error) {
+    // Without its sealed part the object would stand in the way of the next try.
+    await deps.store.delete(key, stored.version);
+    throw error;
+  }
+  await tellChange({ type: "created", object: created }, context);
   return created;
 }
 
@@ -156,7 +162,7 @@ export async function replaceObject(
   rememberParsed(stored, result);
   const object = fromStore(stored, resolved);
   await sealed.commit?.();
-  await tell({ type: "updated", object, old, subresource, sealed: sealed.commit !== undefined }, context);
+  await tellChange({ type: "updated", object, old, subresource, sealed: sealed.commit !== undefined }, context);
   return object;
 }
 
@@ -168,67 +174,9 @@ async function endDeletion(
 ): Promise<KubeObject | undefined> {
   const version = await context.deps.store.delete(current.stored, current.stored.version);
   if (version === undefined) return undefined;
-  await context.resolved.type.hooks?.forget?.(current.object);
-  await tell({ type: "deleted", object: current.object }, context);
+  await forgetObject(current.object, context);
+  await tellChange({ type: "deleted", object: current.object }, context);
   return result;
-}
-
-/** What a deletion asks for. */
-export interface DeletePreconditions {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
-/**
- * Deletes the object, or marks it when finalizers hold it. Answers the object as it is then, `undefined` when another writer came first.
- * @throws ApiError Conflict when a precondition does not hold.
- */
-export async function deleteObject(
-  current: Current,
-  preconditions: DeletePreconditions,
-  context: ResourceRequest,
-): Promise<{ readonly object: KubeObject; readonly gone: boolean } | undefined> {
-  const { deps, resolved } = context;
-  const old = current.object;
-  refusePreconditions(preconditions, old, context);
-  await resolved.type.hooks?.beforeDelete?.(old, context);
-  if (finalizersOf(old).length === 0) {
-    if (context.dryRun) return { object: old, gone: true };
-    if ((await deps.store.delete(current.stored, current.stored.version)) === undefined) return undefined;
-    await resolved.type.hooks?.forget?.(old);
-    await tell({ type: "deleted", object: old }, context);
-    return { object: old, gone: true };
-  }
-  const metadata = own(old, "metadata");
-  if (own(metadata, "deletionTimestamp") !== undefined) return { object: old, gone: false };
-  const marked: MutableJsonMap = {
-    ...(isMap(metadata) && (metadata as MutableJsonMap)),
-    deletionTimestamp: timestamp(context.now),
-    deletionGracePeriodSeconds: 0,
-    ...(hasGeneration(resolved.type) && { generation: Number(own(metadata, "generation") ?? 0) + 1 }),
-  };
-  const next: KubeObject = { ...old, metadata: marked };
-  if (context.dryRun) return { object: next, gone: false };
-  const stored = await deps.store.put(current.stored, toStore(next), current.stored.version);
-  if (stored === undefined) return undefined;
-  const object = fromStore(stored, resolved);
-  await tell({ type: "updated", object, old, subresource: "", sealed: false }, context);
-  return { object, gone: false };
-}
-
-function refusePreconditions(preconditions: DeletePreconditions, old: KubeObject, context: ResourceRequest): void {
-  const subject = subjectOf(context.resolved, nameOf(old));
-  if (preconditions.uid !== undefined && preconditions.uid !== uidOf(old))
-    throw conflict(
-      subject,
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uidOf(old)}`,
-    );
-  const version = resourceVersionOf(old);
-  if (preconditions.resourceVersion !== undefined && preconditions.resourceVersion !== version)
-    throw conflict(
-      subject,
-      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`,
-    );
 }
 
 function checkPreconditions(next: KubeObject, old: KubeObject, context: ResourceRequest): void {
@@ -329,31 +277,4 @@ function checkedText(object: KubeObject, context: ResourceRequest): string {
     throw new ApiError("RequestEntityTooLarge", `${context.resolved.type.kind} ${nameOf(object)}: ${problem.message}`);
   }
   return text;
-}
-
-/** The write is stored whatever the listener does: its failure is told as a warning. */
-async function tell(change: StoredChange, context: ResourceRequest): Promise<void> {
-  try {
-    await context.resolved.type.hooks?.changed?.(change, context);
-  } catch {
-    context.warn("the change is stored, but could not be noted for work yet; it will be found by the next tick");
-  }
-}
-
-/** Letters that spell no words, as Kubernetes takes them. */
-const alphabet = "bcdfghjklmnpqrstvwxz2456789";
-/** Characters of the longest generated name before the random part. */
-const maxPrefix = 58;
-
-function generatedName(prefix: string, random: Uint8Array): string {
-  return prefix.slice(0, maxPrefix) + [...random].map((byte) => alphabet[byte % alphabet.length]).join("");
-}
-
-/** A random (version 4) UUID. */
-function newUid(random: Uint8Array): string {
-  const bytes = Buffer.from(random);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

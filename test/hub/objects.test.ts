@@ -247,6 +247,35 @@ describe("Secrets", () => {
     assert.deepEqual(harness.told, ["secret ns/s spec"]);
   });
 
+  it("are not half there when the secrets manager fails", async () => {
+    let works = false;
+    const vault = new Map<string, string>();
+    const failing = async (): Promise<void> => {
+      if (!works) throw new Error("secrets manager at 10.0.0.1 says: hidden");
+    };
+    const harness = createHubHarness({
+      secrets: {
+        get: async () => undefined,
+        put: async (namespace, name) => {
+          await failing();
+          vault.set(`${namespace}/${name}`, "");
+        },
+        delete: failing,
+      },
+    });
+    const token = await harness.token(["secrets:write"]);
+    const refused = await harness.call(token, "POST", secrets, secret("s", { a: "one" }));
+    assert.equal(refused.status, 500);
+    assert.ok(!refused.text.includes("10.0.0.1"), "what went wrong inside is for the log");
+    assert.equal((await harness.call(token, "GET", `${secrets}/s`)).status, 404);
+    works = true;
+    assert.equal((await harness.call(token, "POST", secrets, secret("s", { a: "one" }))).status, 201);
+    works = false;
+    const deleted = await harness.call(token, "DELETE", `${secrets}/s`);
+    assert.equal(deleted.status, 200);
+    assert.match(deleted.headers.get("warning") ?? "", /could not be removed from where it is kept/);
+  });
+
   it("refuse bad keys and values without showing them", async () => {
     const harness = createHubHarness();
     const token = await harness.token(["secrets:write"]);
