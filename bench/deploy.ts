@@ -24,6 +24,7 @@ import {
 import { isMap, parseYamlStream, type SourcedResource } from "../src/resource/index.ts";
 import type { Benchmark } from "./support/benchmark.ts";
 import { configMapsYaml } from "./support/config-maps.ts";
+import { inlineApp } from "./support/inline-app.ts";
 import { isOnPath, startBenchCluster } from "./support/kube.ts";
 import type { Report } from "./support/report.ts";
 import { timed } from "./support/timing.ts";
@@ -69,7 +70,8 @@ export const deploy: Benchmark = {
       ];
       const times = await race(contenders, folder, rounds);
       tell(report, contenders, times);
-      for (const { namespace } of contenders) await kube.plane.kubectl(["delete", "namespace", namespace, "--wait=false"]);
+      for (const { namespace } of contenders)
+        await kube.plane.kubectl(["delete", "namespace", namespace, "--wait=false"]);
     } finally {
       await cluster.close();
       rmSync(folder, { recursive: true });
@@ -80,7 +82,12 @@ export const deploy: Benchmark = {
 type Times = ReadonlyMap<Contender, Readonly<Record<Step, number[]>>>;
 
 async function race(contenders: readonly Contender[], folder: string, rounds: number): Promise<Times> {
-  const times = new Map(contenders.map((contender) => [contender, { new: [], unchanged: [], "1 % changed": [], deleted: [] } as Record<Step, number[]>]));
+  const times = new Map(
+    contenders.map((contender) => [
+      contender,
+      { new: [], unchanged: [], "1 % changed": [], deleted: [] } as Record<Step, number[]>,
+    ]),
+  );
   // Round 0 warms caches, compilers and connections, and is not counted.
   for (let round = 0; round <= rounds; round++) {
     for (const step of steps) {
@@ -89,7 +96,9 @@ async function race(contenders: readonly Contender[], folder: string, rounds: nu
       for (const contender of order) {
         if (contender === undefined) continue;
         const isChanged = (number: number): boolean => step === "1 % changed" && number % 100 === 0;
-        const yaml = configMapsYaml(contender.namespace, count, (number) => (isChanged(number) ? "changed" : `round ${round}`));
+        const yaml = configMapsYaml(contender.namespace, count, (number) =>
+          isChanged(number) ? "changed" : `round ${round}`,
+        );
         const file = join(folder, "input.yml");
         writeFileSync(file, yaml);
         const ms = await timed(() => (step === "deleted" ? contender.delete() : contender.deploy(file, yaml)));
@@ -111,7 +120,11 @@ function tell(report: Report, contenders: readonly Contender[], times: Times): v
       if (contender === reference) continue;
       const shares = (times.get(contender)?.[step] ?? []).map((ms, round) => ms / (theirs[round] ?? Number.NaN));
       const limit = contender.name.includes("warm") ? targets[step] : undefined;
-      report.row(`${contender.name} / kapp`, shares, { unit: "x", digits: 2, ...(limit === undefined ? {} : { target: { median: limit } }) });
+      report.row(`${contender.name} / kapp`, shares, {
+        unit: "x",
+        digits: 2,
+        ...(limit === undefined ? {} : { target: { median: limit } }),
+      });
     }
   }
   if (reference === undefined) report.note("kapp is not on the PATH: nothing to compare with");
@@ -158,7 +171,8 @@ function lateenCommand(kubeconfig: string, folder: string, namespace: string): C
   const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
   const deployApp = (yaml: string): Promise<unknown> => {
     const file = join(folder, "app.yml");
-    writeFileSync(file, inlineApp(namespace, yaml));
+    const rawOptions = ["--dangerous-allow-empty-list-of-resources=true"];
+    writeFileSync(file, JSON.stringify(inlineApp({ namespace, name: "command" }, yaml, { rawOptions })));
     return run(process.execPath, [main, "deploy", "-f", file, "--kubeconfig", kubeconfig], { maxBuffer: 64 << 20 });
   };
   return {
@@ -170,23 +184,11 @@ function lateenCommand(kubeconfig: string, folder: string, namespace: string): C
   };
 }
 
-function inlineApp(namespace: string, yaml: string): string {
-  return JSON.stringify({
-    apiVersion: "kappctrl.k14s.io/v1alpha1",
-    kind: "App",
-    metadata: { name: "command", namespace },
-    spec: {
-      serviceAccountName: "unused",
-      fetch: [{ inline: { paths: { "config.yml": yaml } } }],
-      template: [{ ytt: {} }],
-      deploy: [{ kapp: { rawOptions: ["--dangerous-allow-empty-list-of-resources=true"] } }],
-    },
-  });
-}
-
 function kapp(kubeconfig: string, namespace: string): Contender {
   const call = (args: readonly string[]): Promise<unknown> =>
-    run("kapp", [...args, "-a", "bench", "-n", namespace, "--yes", "--kubeconfig", kubeconfig], { maxBuffer: 64 << 20 });
+    run("kapp", [...args, "-a", "bench", "-n", namespace, "--yes", "--kubeconfig", kubeconfig], {
+      maxBuffer: 64 << 20,
+    });
   return {
     name: "kapp",
     namespace,

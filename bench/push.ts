@@ -57,7 +57,13 @@ async function small(report: Report, stage: Stage, rounds: number): Promise<void
 
 async function large(report: Report, stage: Stage, rounds: number): Promise<void> {
   const repository = await stage.git.createRepository("mono");
-  const times = await pushes(stage, repository, { app: "mono", subPath: "apps/app-500", count: 50, others: 999, rounds });
+  const times = await pushes(stage, repository, {
+    app: "mono",
+    subPath: "apps/app-500",
+    count: 50,
+    others: 999,
+    rounds,
+  });
   report.row("50 changed files out of 50,000", times.applied, { target: { median: 500 } });
   report.row("  requests to the git server", times.gitRequests, { unit: "", digits: 0 });
 }
@@ -83,11 +89,15 @@ async function pushes({ kube, git, lateen }: Stage, repository: ServedRepository
   await kube.plane.kubectl(["create", "namespace", namespace]);
   const own = (value: string): Record<string, string> =>
     Object.fromEntries(
-      Array.from({ length: load.count }, (_, file) => [`${load.subPath}/${file}.yml`, configMapYaml(namespace, file, value)]),
+      Array.from({ length: load.count }, (_, file) => [
+        `${load.subPath}/${file}.yml`,
+        configMapYaml(namespace, file, value),
+      ]),
     );
   const files = own("start");
   for (let app = 0; app < load.others; app++)
-    for (let file = 0; file < load.count; file++) files[`apps/other-${app}/${file}.yml`] = configMapYaml(`ns-${app}`, file, "start");
+    for (let file = 0; file < load.count; file++)
+      files[`apps/other-${app}/${file}.yml`] = configMapYaml(`ns-${app}`, file, "start");
   await repository.commitFiles(files);
   if (load.others > 0) await repository.git(["repack", "-adq"]);
 

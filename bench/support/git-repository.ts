@@ -9,7 +9,9 @@ export async function commitOnTop(
   repository: ServedRepository,
   files: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const parts = ["commit refs/heads/main\ncommitter Ada <ada@example.com> now\ndata 6\nchange\nfrom refs/heads/main^0\n"];
+  const parts = [
+    "commit refs/heads/main\ncommitter Ada <ada@example.com> now\ndata 6\nchange\nfrom refs/heads/main^0\n",
+  ];
   for (const [path, content] of Object.entries(files))
     parts.push(`M 100644 inline ${JSON.stringify(path)}\ndata ${Buffer.byteLength(content)}\n${content}\n`);
   await repository.git(["fast-import", "--quiet", "--date-format=now"], { input: parts.join("") });

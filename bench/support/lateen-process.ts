@@ -32,7 +32,20 @@ export async function startLateen(folder: string, kubeconfig: string): Promise<L
   mkdirSync(apps, { recursive: true });
   const child = spawn(
     process.execPath,
-    [...profiling(), main, "serve", "--port", "0", "--no-tls", "--data-dir", join(folder, "data"), "--apps-dir", apps, "--log-level", "warn"],
+    [
+      ...profiling(),
+      main,
+      "serve",
+      "--port",
+      "0",
+      "--no-tls",
+      "--data-dir",
+      join(folder, "data"),
+      "--apps-dir",
+      apps,
+      "--log-level",
+      "warn",
+    ],
     { env: { ...process.env, LATEEN_WEBHOOK_SECRETS: secret }, stdio: ["ignore", "pipe", "inherit"] },
   );
   const url = await listening(child);

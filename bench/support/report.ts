@@ -66,9 +66,7 @@ export function createReport(benchmark: string, print: (line: string) => void): 
       });
       const cell = (value: number): string => `${value.toFixed(digits ?? (value >= 100 ? 0 : 1))} ${unit}`;
       const aim = target === undefined ? "" : `${limitsText(target)} ${unit}: ${met === true ? "met" : "MISSED"}`;
-      print(
-        line([name, cell(found.median), cell(found.p95), cell(found.best), String(samples.length), aim]).trimEnd(),
-      );
+      print(line([name, cell(found.median), cell(found.p95), cell(found.best), String(samples.length), aim]).trimEnd());
     },
     note(text) {
       print(`  ${text}`);

@@ -31,7 +31,12 @@ export async function watchValues(plane: ControlPlane, namespace: string): Promi
     until: (value, count) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`${seen.get(value)?.size ?? 0} of ${count} ConfigMaps have the value ${value} after ${patienceMs} ms`)),
+          () =>
+            reject(
+              new Error(
+                `${seen.get(value)?.size ?? 0} of ${count} ConfigMaps have the value ${value} after ${patienceMs} ms`,
+              ),
+            ),
           patienceMs,
         );
         notify = () => {

@@ -7,6 +7,8 @@ import { textOf } from "./text-of.ts";
 
 /** reliability.md L26. */
 const pageSize = 500;
+/** Metadata holds 256 KiB at most where an object may hold over 1 MiB: four times as many are no more memory, and one LIST serves 1,000 objects. */
+const metadataPageSize = 2_000;
 const maxRestarts = 3;
 
 const metadataAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
@@ -58,7 +60,11 @@ function readPage(client: ApiClient, type: ApiType, options: ListOptions, next: 
       method: "GET",
       title: `Listing ${qualified}${where}`,
       terse: `get ${qualified}`,
-      path: collectionPath(type, namespace, { labelSelector, limit: String(pageSize), continue: next }),
+      path: collectionPath(type, namespace, {
+        labelSelector,
+        limit: String(metadataOnly ? metadataPageSize : pageSize),
+        continue: next,
+      }),
       ...(metadataOnly ? { accept: metadataAccept } : {}),
       signal,
     },

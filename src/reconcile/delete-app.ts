@@ -84,7 +84,7 @@ async function deleteResources(
     isSuperseded: async () => ((await rows.get(lease.key))?.wanted ?? 0) > lease.wanted,
   };
   const steps = carryOut(plan, run, "Deleting", deps, options, (stdout) =>
-    status.progress(deployProgress(status.current, { stdout }, clock.now())),
+    status.progress(() => deployProgress(status.current, { stdout }, clock.now())),
   );
   let step = await steps.next();
   for (; step.done !== true; step = await steps.next()) recorder.emit(step.value);
@@ -117,7 +117,12 @@ async function settle(
       await items.delete(partition, "WAIT");
       throw result.failure;
     case "waiting": {
-      const suspended: SuspendedDeploy = { progress: result.progress, stdout: result.stdout, of: "deletion", ...slice };
+      const suspended: SuspendedDeploy = {
+        progress: result.progress,
+        stdout: deps.redactor.redact(result.stdout),
+        of: "deletion",
+        ...slice,
+      };
       await putJson(items, partition, "WAIT", suspended, now, { expiresAt: now + keepSuspendedMs });
       status.update(deployProgress(status.current, { stdout: result.stdout }, now));
       recorder.emit({
