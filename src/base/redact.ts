@@ -3,46 +3,86 @@ export interface Redactor {
   /** Adds a secret value; values shorter than 4 characters are ignored, they would blank out ordinary words. */
   add(secret: string): void;
   redact(text: string): string;
+  /**
+   * A redactor for the texts of one tenant: knows what this one knows, and what is added to it stays its own, so that nobody's secret can
+   * blank out words in the texts of others.
+   */
+  scope(): Redactor;
+}
+
+export interface RedactorOptions {
+  /** Is told of every secret, also of those that scopes learn: for the log, which speaks of all tenants. */
+  readonly witness?: Pick<Redactor, "add">;
 }
 
 const mask = "[redacted]";
 const minLength = 4;
+/** Lines of a value of several lines, such as a PEM key, are secrets of their own from this length. */
+const minLineLength = 12;
+/** Values that were clipped somewhere are still recognised by pieces of this length. */
+const pieceLength = 32;
+const maxPieces = 8;
+/** Secrets that one redactor remembers; the oldest are forgotten, since rotation would let it grow for ever. */
+const maxSecrets = 4_000;
 
 /** Removes added secrets as plain text and in their base64, URL-encoded and JSON-escaped forms, and credentials inside URLs. */
-export function createRedactor(): Redactor {
-  const forms = new Set<string>();
-  let sorted: string[] | undefined;
-  return {
+export function createRedactor(options: RedactorOptions = {}): Redactor {
+  return makeRedactor(options.witness, undefined);
+}
+
+function makeRedactor(witness: Pick<Redactor, "add"> | undefined, parent: Redactor | undefined): Redactor {
+  const secrets = new Map<string, readonly string[]>();
+  let sorted: readonly string[] | undefined;
+  const redactor: Redactor = {
     add(secret) {
+      witness?.add(secret);
       for (const value of [secret, secret.trim()]) {
         if (value.length < minLength) continue;
-        const base64 = Buffer.from(value).toString("base64");
-        for (const form of [
-          value,
-          base64,
-          base64.replace(/=+$/, ""),
-          encodeURIComponent(value),
-          JSON.stringify(value).slice(1, -1),
-        ]) {
-          if (!forms.has(form)) {
-            forms.add(form);
-            sorted = undefined;
-          }
-        }
+        if (!secrets.delete(value)) sorted = undefined;
+        secrets.set(value, formsOf(value));
+      }
+      for (const oldest of secrets.keys()) {
+        if (secrets.size <= maxSecrets) break;
+        secrets.delete(oldest);
+        sorted = undefined;
       }
     },
     redact(text) {
       // Longest first, so that a secret which contains another is removed whole.
-      sorted ??= [...forms].sort((a, b) => b.length - a.length);
+      sorted ??= [...new Set([...secrets.values()].flat())].sort((a, b) => b.length - a.length);
       let out = text;
       for (const form of sorted) if (out.includes(form)) out = out.replaceAll(form, mask);
+      if (parent !== undefined) return parent.redact(out);
       return out.replace(/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@:"']{1,256}(?::[^\s/@"']{0,512})?@/gi, `$1${mask}@`);
     },
+    scope: () => makeRedactor(witness, redactor),
   };
+  return redactor;
+}
+
+function formsOf(value: string): readonly string[] {
+  const base64 = Buffer.from(value).toString("base64");
+  const forms = [value, base64, base64.replace(/=+$/, ""), encodeURIComponent(value.toWellFormed()), jsonText(value)];
+  const lines = value.includes("\n") ? value.split("\n") : [];
+  for (const line of lines) {
+    const text = line.trim();
+    // The frame of a PEM file is no secret.
+    if (text.length >= minLineLength && !text.startsWith("-----")) forms.push(text, jsonText(text));
+  }
+  if (lines.length > 0 || value.length <= 2 * pieceLength) return forms;
+  for (let piece = 0; piece < maxPieces && (piece + 1) * pieceLength <= value.length; piece++) {
+    const text = value.slice(piece * pieceLength, (piece + 1) * pieceLength);
+    forms.push(text, jsonText(text));
+  }
+  return forms;
+}
+
+function jsonText(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
 }
 
 /** The value with every string in it redacted; numbers and keys stay, so that the shape survives. */
-export function redactDeep<Value>(redactor: Redactor, value: Value): Value {
+export function redactDeep<Value>(redactor: Pick<Redactor, "redact">, value: Value): Value {
   const walk = (member: unknown): unknown => {
     if (typeof member === "string") return redactor.redact(member);
     if (Array.isArray(member)) return member.map(walk);

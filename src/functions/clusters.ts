@@ -9,7 +9,7 @@ import {
   parseKubeconfig,
 } from "../cluster/index.ts";
 import type { Clock, Log, Redactor } from "../base/index.ts";
-import type { ClusterConnector, ConnectedCluster } from "../reconcile/index.ts";
+import type { ClusterConnector } from "../reconcile/index.ts";
 import { uidOf } from "../resource/index.ts";
 
 /** Connections kept open; the least recently used one is closed beyond that. */
@@ -33,32 +33,36 @@ export interface Clusters extends ClusterConnector {
 
 /** Opens run clusters and keeps their connections, one per kubeconfig text: Apps with the same kubeconfig share discovery and sockets. */
 export function createClusters(options: ClustersOptions): Clusters {
-  const open = new Map<string, Cluster>();
+  const open = new Map<string, Connection>();
 
-  const reuse = (id: string, make: () => Cluster): Cluster => {
+  const reuse = (id: string, make: () => Connection): Connection => {
     const known = open.get(id);
     // Moved to the end: the map's order is the order of use.
     if (known !== undefined) open.delete(id);
-    const cluster = known ?? make();
-    open.set(id, cluster);
+    const connection = known ?? make();
+    open.set(id, connection);
     for (const [stale, idle] of open) {
       if (open.size <= maxConnections) break;
       open.delete(stale);
-      void idle.close();
+      void idle.cluster.close();
     }
-    return cluster;
+    return connection;
   };
-  const byText = (text: string): Cluster =>
+  const byText = (text: string): Connection =>
     reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
 
-  const home =
-    options.homeKubeconfig === undefined
-      ? undefined
-      : createForwarder(readAccess(options.homeKubeconfig, options), options);
+  const homeAccess =
+    options.homeKubeconfig === undefined ? undefined : readAccess(options.homeKubeconfig, options.clock);
+  const home = homeAccess === undefined ? undefined : createForwarder(homeAccess, options);
+  // The operator's own credentials: hidden from everybody.
+  if (homeAccess !== undefined) for (const credential of credentialsOf(homeAccess)) options.redactor.add(credential);
 
   return {
     ...(home === undefined ? {} : { forwardHome: (request: Request) => home.forward(request) }),
-    fromKubeconfig: async (text) => connected(byText(text)),
+    fromKubeconfig: async (text) => {
+      const { cluster, credentials } = byText(text);
+      return { cluster, contextNamespace: cluster.namespace ?? "default", credentials };
+    },
     home: async (namespace, serviceAccount, { signal }) => {
       if (options.homeKubeconfig === undefined) {
         throw new Error(
@@ -66,14 +70,17 @@ export function createClusters(options: ClustersOptions): Clusters {
         );
       }
       const { homeKubeconfig } = options;
-      const cluster = byText(homeKubeconfig);
+      const { cluster } = byText(homeKubeconfig);
       // A ServiceAccount made anew is another one: tokens of the old one are no longer taken (app.md §3.10).
       const uid = await uidOfAccount(cluster, namespace, serviceAccount, signal);
-      const account = reuse(`${namespace}/${serviceAccount}/${uid}`, () => cluster.actAs(namespace, serviceAccount));
-      return { cluster: account, contextNamespace: namespace };
+      const account = reuse(`${namespace}/${serviceAccount}/${uid}`, () => ({
+        cluster: cluster.actAs(namespace, serviceAccount),
+        credentials: [],
+      }));
+      return { cluster: account.cluster, contextNamespace: namespace };
     },
     close: async () => {
-      await Promise.all([home?.close(), ...[...open.values()].map((cluster) => cluster.close())]);
+      await Promise.all([home?.close(), ...[...open.values()].map(({ cluster }) => cluster.close())]);
       open.clear();
     },
   };
@@ -101,18 +108,21 @@ async function uidOfAccount(home: Cluster, namespace: string, name: string, sign
   }
 }
 
-function connect(text: string, options: ClustersOptions): Cluster {
-  const { clock, allowAddress, log } = options;
-  return connectCluster(readAccess(text, options), { clock, allowAddress, log });
+interface Connection {
+  readonly cluster: Cluster;
+  readonly credentials: readonly string[];
 }
 
-function readAccess(text: string, { clock, redactor }: ClustersOptions): ClusterAccess {
-  const access = parseKubeconfig(text, { now: clock.now() });
-  for (const secret of [access.token, access.basic?.password, access.clientCertificate?.key])
-    if (secret !== undefined) redactor.add(secret);
-  return access;
+function connect(text: string, { clock, allowAddress, log }: ClustersOptions): Connection {
+  const access = readAccess(text, clock);
+  return { cluster: connectCluster(access, { clock, allowAddress, log }), credentials: credentialsOf(access) };
 }
 
-function connected(cluster: Cluster): ConnectedCluster {
-  return { cluster, contextNamespace: cluster.namespace ?? "default" };
+function readAccess(text: string, clock: Clock): ClusterAccess {
+  return parseKubeconfig(text, { now: clock.now() });
+}
+
+function credentialsOf({ token, basic, clientCertificate }: ClusterAccess): readonly string[] {
+  const login = basic === undefined ? [] : [basic.password, `${basic.username}:${basic.password}`];
+  return [token, ...login, clientCertificate?.key].filter((credential) => credential !== undefined);
 }

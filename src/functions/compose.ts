@@ -44,9 +44,11 @@ const waitSliceMs = 10_000;
 
 export async function compose(config: LocalConfig, options: ComposeOptions = {}): Promise<Composition> {
   const clock = options.clock ?? systemClock;
-  const redactor = createRedactor();
+  // The log speaks of all Apps; what only one App's texts must hide is hidden in it too.
+  const forLog = createRedactor();
+  const redactor = createRedactor({ witness: forLog });
   const write = options.write ?? ((line: string) => process.stderr.write(`${line}\n`));
-  const log = createLog({ write, now: () => clock.now(), redactor, level: config.logLevel });
+  const log = createLog({ write, now: () => clock.now(), redactor: forLog, level: config.logLevel });
   const metrics = createPrometheusMetrics();
   for (const secret of config.webhookSecrets) redactor.add(secret);
   const homeKubeconfig = config.homeKubeconfig === undefined ? undefined : readFileSync(config.homeKubeconfig, "utf8");

@@ -3,6 +3,7 @@
  * content-addressed caches hold. A newer commit, an edit, a pause or a deletion ends the slice at its next safe point.
  */
 import { type App, appStatusJson, emptyStatus, parseApp, paused, stageFailed } from "../app/index.ts";
+import { redactDeep } from "../base/index.ts";
 import { DeployError } from "../deploy/index.ts";
 import { type KubeObject, uidOf } from "../resource/index.ts";
 import { unindexApp } from "./catalogue.ts";
@@ -31,7 +32,12 @@ export async function runApp(
   const name = restOfKey(key) as AppName;
   const startedAt = deps.clock.now();
   const result = await underLease(key, deps, options, (lease, signal) =>
-    slice(name, lease, deps, { ...options, signal, deadline: options.deadline - reserveMs }),
+    slice(
+      name,
+      lease,
+      { ...deps, redactor: deps.redactor.scope() },
+      { ...options, signal, deadline: options.deadline - reserveMs },
+    ),
   );
   if (result === undefined) return;
   deps.metrics.observe("lateen_run_ms", deps.clock.now() - startedAt);
@@ -139,7 +145,7 @@ async function refuse(
   const now = deps.clock.now();
   const { namespace, name } = splitAppName(recorder.app);
   const status = stageFailed(emptyStatus, "fetch", { error: problems, exitCode: -1 }, now);
-  await deps.apps.updateStatus(namespace, name, uidOf(object), appStatusJson(status));
+  await deps.apps.updateStatus(namespace, name, uidOf(object), redactDeep(deps.redactor, appStatusJson(status)));
   recorder.emit({
     at: now,
     type: "finished",

@@ -7,6 +7,8 @@ export interface ConnectedCluster {
   readonly cluster: DeployCluster;
   /** Namespace of the kubeconfig's current context, `default` when it names none. */
   readonly contextNamespace: string;
+  /** What the kubeconfig proves itself with, to be hidden in every text; absent for the home cluster. */
+  readonly credentials?: readonly string[];
 }
 
 /** Opens run clusters; connections are shared and kept by the implementation. */

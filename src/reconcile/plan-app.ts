@@ -1,11 +1,13 @@
 /** Looking before deploying, and one deploy without a row: what the CLI and `GET …/plan` use. Same steps as a run. */
 import { type App, parseApp } from "../app/index.ts";
+import { redactDeep } from "../base/index.ts";
 import { formatPlan } from "../deploy/index.ts";
 import { fetchApp, type FetchDeps, type FetchSuccess } from "../fetch/index.ts";
 import type { KubeObject, SourcedResource } from "../resource/index.ts";
 import { templateApp } from "../template/index.ts";
 import { carryOut, planForApp, plannedChangesOf } from "./deploy-stage.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { hideFormerValues } from "./hide-secret.ts";
 import { appName } from "./keys.ts";
 import { readReferenceOf } from "./read-reference.ts";
 import type { PlannedChange, RunEvent } from "./run-event.ts";
@@ -44,9 +46,9 @@ export async function renderApp(
   deps: ReconcileDeps,
   options: Options,
 ): Promise<RenderedApp | StageProblem> {
-  return explained(object, async (app) => {
-    const fetched = await fetchForApp(app, deps, options);
-    const { documents, yaml } = await templateForApp(app, fetched, deps, options);
+  return explained(object, deps, async (app, own) => {
+    const fetched = await fetchForApp(app, own, options);
+    const { documents, yaml } = await templateForApp(app, fetched, own, options);
     return { yaml, resources: documents, notes: fetched.notes };
   });
 }
@@ -57,12 +59,14 @@ export async function planApp(
   deps: ReconcileDeps,
   options: Options,
 ): Promise<AppPlan | StageProblem> {
-  return explained(object, async (app) => {
-    const fetched = await fetchForApp(app, deps, options);
-    const { documents } = await templateForApp(app, fetched, deps, options);
-    const target = await connectTarget(app, deps, options.signal);
-    const plan = await planForApp({ app, target }, documents, deps, options.signal);
-    return { cluster: target.cluster.server, text: formatPlan(plan), changes: plannedChangesOf(plan) };
+  return explained(object, deps, async (app, own) => {
+    const fetched = await fetchForApp(app, own, options);
+    const { documents } = await templateForApp(app, fetched, own, options);
+    const target = await connectTarget(app, own, options.signal);
+    const plan = await planForApp({ app, target }, documents, own, options.signal);
+    hideFormerValues(plan, own.redactor);
+    const shown = { cluster: target.cluster.server, text: formatPlan(plan), changes: plannedChangesOf(plan) };
+    return redactDeep(own.redactor, shown);
   });
 }
 
@@ -71,6 +75,15 @@ export async function planApp(
  * For an App that lateen also reconciles use its by-hand run instead: only that has one writer.
  */
 export async function* deployOnce(
+  object: KubeObject,
+  deps: ReconcileDeps,
+  options: Options,
+): AsyncGenerator<RunEvent, void, void> {
+  const redactor = deps.redactor.scope();
+  for await (const event of deploySteps(object, { ...deps, redactor }, options)) yield redactDeep(redactor, event);
+}
+
+async function* deploySteps(
   object: KubeObject,
   deps: ReconcileDeps,
   options: Options,
@@ -96,6 +109,7 @@ export async function* deployOnce(
     const target = await connectTarget(app, deps, options.signal);
     if (target.note !== undefined) yield { at: clock.now(), type: "note", text: target.note };
     const plan = await planForApp({ app, target }, documents, deps, options.signal);
+    hideFormerValues(plan, deps.redactor);
     yield {
       at: clock.now(),
       type: "planned",
@@ -190,16 +204,18 @@ function readApp(object: KubeObject): App {
   });
 }
 
+/** `work` gets dependencies with a redactor of the App's own; a stage that fails is a result. */
 async function explained<Result>(
   object: KubeObject,
-  work: (app: App) => Promise<Result>,
+  deps: ReconcileDeps,
+  work: (app: App, deps: ReconcileDeps) => Promise<Result>,
 ): Promise<Result | StageProblem> {
+  const redactor = deps.redactor.scope();
   try {
-    return await work(readApp(object));
+    return await work(readApp(object), { ...deps, redactor });
   } catch (error) {
-    if (error instanceof StageFailure)
-      return { stage: error.stage, error: error.error, usefulErrorMessage: usefulErrorOf(error) };
-    throw error;
+    if (!(error instanceof StageFailure)) throw error;
+    return redactDeep(redactor, { stage: error.stage, error: error.error, usefulErrorMessage: usefulErrorOf(error) });
   }
 }
 

@@ -28,6 +28,7 @@ import {
   type SuspendedDeploy,
 } from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import { hideFormerValues } from "./hide-secret.ts";
 import { storeInventory } from "./inventory.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { getJson, putJson } from "./item-json.ts";
@@ -157,6 +158,7 @@ async function deployStage(
   const target = await connectTarget(app, deps, options.signal);
   if (target.note !== undefined) recorder.emit({ at: clock.now(), type: "note", text: target.note });
   const plan = await planForApp({ app, target }, resources, deps, options.signal);
+  hideFormerValues(plan, deps.redactor);
   recorder.emit({
     at: clock.now(),
     type: "planned",
@@ -252,7 +254,11 @@ async function settle(
       return fail(app, result.failure, status, recorder, deps, slice.startedAt, result.associated);
     case "waiting": {
       const waitMs = waitsMs[Math.min(slice.slices, waitsMs.length) - 1] ?? waitsMs[0];
-      const suspended: SuspendedDeploy = { progress: result.progress, stdout: result.stdout, ...slice };
+      const suspended: SuspendedDeploy = {
+        progress: result.progress,
+        stdout: deps.redactor.redact(result.stdout),
+        ...slice,
+      };
       await putJson(items, appPartition(name), "WAIT", suspended, now, { expiresAt: now + keepSuspendedMs });
       status.update(deployProgress(status.current, { stdout: result.stdout }, now));
       recorder.emit({

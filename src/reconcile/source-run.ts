@@ -62,7 +62,9 @@ async function lookAt(
   const { clock, git, items } = deps;
   const partition = sourcePartition(source.id);
   const startedAt = clock.now();
-  const repository = { url: source.url, ...(await credentialsOf(source, deps.vault, signal)) };
+  const access = await credentialsOf(source, deps.vault, signal);
+  if (access.credentials !== undefined) deps.redactor.scope().add(access.credentials.password);
+  const repository = { url: source.url, ...access };
   const { commit } = await resolveGitRef(git, repository, source, { signal });
   const seen = await getJson<SeenRef>(items, partition, "REF", startedAt);
   const subPaths = [...new Set(apps.flatMap((app) => app.subPaths))].sort();

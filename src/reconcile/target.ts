@@ -67,7 +67,7 @@ export async function connectForApp(
   const parsed = parseApp(object);
   if ("problems" in parsed) return undefined;
   try {
-    return await connectTarget(parsed.app, deps, signal);
+    return await connectTarget(parsed.app, { ...deps, redactor: deps.redactor.scope() }, signal);
   } catch (error) {
     if (error instanceof StageFailure) return undefined;
     throw error;
@@ -101,6 +101,7 @@ async function connectBySecret(
     const { text, note } = await readKubeconfig(app, deps, fresh, signal);
     try {
       const connected = await deps.clusters.fromKubeconfig(text, { signal });
+      for (const credential of connected.credentials ?? []) deps.redactor.add(credential);
       await connected.cluster.discover({ signal });
       return { connected, ...(note === undefined ? {} : { note }) };
     } catch (error) {
