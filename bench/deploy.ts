@@ -171,8 +171,7 @@ function lateenCommand(kubeconfig: string, folder: string, namespace: string): C
   const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
   const deployApp = (yaml: string): Promise<unknown> => {
     const file = join(folder, "app.yml");
-    const rawOptions = ["--dangerous-allow-empty-list-of-resources=true"];
-    writeFileSync(file, JSON.stringify(inlineApp({ namespace, name: "command" }, yaml, { rawOptions })));
+    writeFileSync(file, JSON.stringify(inlineApp(namespace, "command", yaml)));
     return run(process.execPath, [main, "deploy", "-f", file, "--kubeconfig", kubeconfig], { maxBuffer: 64 << 20 });
   };
   return {

@@ -13,7 +13,7 @@ import { commitOnTop } from "./support/git-repository.ts";
 import { type BenchCluster, startBenchCluster } from "./support/kube.ts";
 import { type LateenProcess, startLateen } from "./support/lateen-process.ts";
 import type { Report } from "./support/report.ts";
-import { type ValueWatch, watchValues } from "./support/value-watch.ts";
+import { watchValues } from "./support/value-watch.ts";
 
 /** Pauses between pushes, so that one run's last writes are not in the next one's time. */
 const restMs = 150;

@@ -1,23 +1,16 @@
 import type { KubeObject } from "../../src/resource/index.ts";
 
-/** An App whose resources stand in it in one file. Without a Secret's name it is for `lateen deploy --kubeconfig`. */
-export function inlineApp(
-  app: { readonly namespace: string; readonly name: string },
-  yaml: string,
-  options: { readonly kubeconfigSecret?: string; readonly rawOptions?: readonly string[] } = {},
-): KubeObject {
-  const { kubeconfigSecret, rawOptions = [] } = options;
+/** An App whose resources stand in it, for `lateen deploy --kubeconfig`. It may end up with no resources at all. */
+export function inlineApp(namespace: string, name: string, yaml: string): KubeObject {
   return {
     apiVersion: "kappctrl.k14s.io/v1alpha1",
     kind: "App",
-    metadata: { name: app.name, namespace: app.namespace },
+    metadata: { name, namespace },
     spec: {
-      ...(kubeconfigSecret === undefined
-        ? { serviceAccountName: "unused" }
-        : { cluster: { namespace: app.namespace, kubeconfigSecretRef: { name: kubeconfigSecret } } }),
+      serviceAccountName: "unused",
       fetch: [{ inline: { paths: { "config.yml": yaml } } }],
       template: [{ ytt: {} }],
-      deploy: [{ kapp: { rawOptions: [...rawOptions] } }],
+      deploy: [{ kapp: { rawOptions: ["--dangerous-allow-empty-list-of-resources=true"] } }],
     },
   };
 }

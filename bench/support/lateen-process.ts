@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { gitApp } from "./git-app.ts";
 
 const startTimeoutMs = 60_000;
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -52,27 +53,9 @@ export async function startLateen(folder: string, kubeconfig: string): Promise<L
   let stopped: Promise<{ readonly peakMiB: number }> | undefined;
   const peakMiB = (): number => peakOf(child.pid);
   return {
-    addApp: async ({ namespace, name, repository, subPath }) => {
-      const objects = [
-        {
-          apiVersion: "v1",
-          kind: "Secret",
-          metadata: { name: "cluster", namespace },
-          stringData: { value: kubeconfig },
-        },
-        {
-          apiVersion: "kappctrl.k14s.io/v1alpha1",
-          kind: "App",
-          metadata: { name, namespace },
-          spec: {
-            cluster: { namespace, kubeconfigSecretRef: { name: "cluster" } },
-            fetch: [{ git: { url: repository, ref: "origin/main", subPath } }],
-            template: [{ ytt: {} }],
-            deploy: [{ kapp: {} }],
-          },
-        },
-      ];
-      writeFileSync(join(apps, `${name}.yml`), objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+    addApp: async (app) => {
+      const objects = gitApp({ ...app, kubeconfig });
+      writeFileSync(join(apps, `${app.name}.yml`), objects.map((object) => JSON.stringify(object)).join("\n---\n"));
     },
     push: async (repository, commit) => {
       const body = JSON.stringify({

@@ -1,5 +1,6 @@
 /** A watch on the real API server that tells when ConfigMaps have taken a value. */
-import { type IncomingMessage, request } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { createInterface } from "node:readline";
 import { parse } from "yaml";
 import type { ControlPlane } from "../../test/kube/control-plane.ts";
