@@ -7,6 +7,7 @@ import { redactDeep } from "../base/index.ts";
 import { DeployError } from "../deploy/index.ts";
 import { type KubeObject, uidOf } from "../resource/index.ts";
 import { unindexApp } from "./catalogue.ts";
+import type { AppSlice } from "./app-slice.ts";
 import { deleteApp } from "./delete-app.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { type AppName, restOfKey, splitAppName } from "./keys.ts";
@@ -16,6 +17,7 @@ import { reconcileApp } from "./reconcile-app.ts";
 import type { RunCause, RunEvent } from "./run-event.ts";
 import { createRunMeter } from "./run-metrics.ts";
 import { type RunRecorder, startRunRecord } from "./run-record.ts";
+import { createStatusWriter } from "./status-writer.ts";
 
 /** Kept for writing status and giving the row back before the function's own end (reliability.md L19). */
 const reserveMs = 30_000;
@@ -113,9 +115,16 @@ async function decide(
     });
     return { type: "later", at: now + quarantineMs, cause: "retry", keepTries: false };
   }
-  return app.deletionTimestamp === undefined
-    ? reconcileApp(app, lease, recorder, deps, options)
-    : deleteApp(app, lease, recorder, deps, options);
+  const slice: AppSlice = {
+    app,
+    lease,
+    status: createStatusWriter(app, deps),
+    recorder,
+    deps,
+    options,
+    startedAt: now,
+  };
+  return app.deletionTimestamp === undefined ? reconcileApp(slice) : deleteApp(slice);
 }
 
 /**

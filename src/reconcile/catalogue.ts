@@ -9,6 +9,7 @@
  *   APP#…    INDEX                    what this App put there
  */
 import { type App, type GitFetch, normalizeRepositoryUrl, syncPeriodMs, type VersionSelection } from "../app/index.ts";
+import type { FetchSuccess } from "../fetch/index.ts";
 import { getJson, putJson, queryJson } from "./item-json.ts";
 import {
   type AppName,
@@ -20,6 +21,7 @@ import {
   shortId,
   sourcePartition,
 } from "./keys.ts";
+import type { TreeIdsBySource } from "./last-run.ts";
 import type { Items, Runtime } from "./ports.ts";
 import { clusterIdOf } from "./target.ts";
 
@@ -81,6 +83,13 @@ export function sourceIdOf(
 ): string {
   const selection = git.refSelection === undefined ? "" : JSON.stringify(git.refSelection.raw);
   return shortId([git.url, git.ref, selection, namespace, git.secretName ?? ""]);
+}
+
+/** What a run has fetched, as the source check compares it. */
+export function treeIdsOf(app: App, fetched: FetchSuccess): TreeIdsBySource {
+  return Object.fromEntries(
+    fetched.sources.map((source) => [`${sourceIdOf(app.namespace, source.step)}:${source.subPath}`, source.treeId]),
+  );
 }
 
 /** Writes the index of one App and removes what an earlier version of it had put there. */

@@ -47,7 +47,7 @@ export type DeployResult =
       readonly associated: AssociatedResources | undefined;
       readonly inventory: readonly InventoryEntry[];
     }
-  | { readonly outcome: "failed"; readonly failure: StageFailure; readonly associated: AssociatedResources | undefined }
+  | { readonly outcome: "failed"; readonly failure: StageFailure }
   | { readonly outcome: "waiting"; readonly progress: DeployProgress; readonly stdout: string }
   | { readonly outcome: "superseded"; readonly stdout: string };
 
@@ -176,8 +176,9 @@ export async function* carryOut(
           case "failed":
             return {
               outcome: "failed",
-              failure: toolFailure(verb, formatDeployError(outcome.failure), stdout),
-              associated: withNamespaces(outcome.associated),
+              failure: toolFailure(verb, formatDeployError(outcome.failure), stdout, {
+                associated: withNamespaces(outcome.associated),
+              }),
             };
         }
       }
@@ -193,7 +194,7 @@ export async function* carryOut(
     options.signal.throwIfAborted();
     const failure = asToolFailure(verb, error, stdout);
     if (failure === undefined) throw error;
-    return { outcome: "failed", failure, associated: undefined };
+    return { outcome: "failed", failure };
   }
 }
 
@@ -261,19 +262,25 @@ function optionFailure(verb: KappVerb, failure: DeployFailure): StageFailure {
 /** Errors of the engine and of the API server are the tool's; anything else, a lost fence too, is ours and flies on. */
 function asToolFailure(verb: KappVerb, error: unknown, stdout: string): StageFailure | undefined {
   if (error instanceof DeployError && error.failure.code === "DEPLOY_FENCED") return undefined;
-  if (error instanceof DeployError) return toolFailure(verb, formatDeployError(error.failure), stdout, error);
-  if (isApiFailure(error)) return toolFailure(verb, error.message, stdout, error);
+  if (error instanceof DeployError)
+    return toolFailure(verb, formatDeployError(error.failure), stdout, { cause: error });
+  if (isApiFailure(error)) return toolFailure(verb, error.message, stdout, { cause: error });
   return undefined;
 }
 
 /** kapp-controller shows kapp's stderr in full and names it in the error (app.md §1.5). */
-function toolFailure(verb: KappVerb, text: string, stdout: string, cause?: unknown): StageFailure {
+function toolFailure(
+  verb: KappVerb,
+  text: string,
+  stdout: string,
+  known: { readonly cause?: unknown; readonly associated?: AssociatedResources | undefined } = {},
+): StageFailure {
   return new StageFailure("deploy", {
     error: `${verb}: Error (see .status.usefulErrorMessage for details)`,
     stderr: `kapp: Error: ${text}`,
     stdout,
     exitCode: 1,
-    cause,
+    ...known,
   });
 }
 

@@ -1,3 +1,5 @@
+import type { AssociatedResources } from "../app/index.ts";
+
 /** What kapp is run for: begins its errors in the App's status. */
 export type KappVerb = "Deploying" | "Deleting" | "Inspecting";
 
@@ -11,6 +13,8 @@ export class StageFailure extends Error {
   readonly stdout: string;
   /** `-1` when the failure was not a tool's exit (app.md §1.5). */
   readonly exitCode: number;
+  /** What a failed deploy knew of the App's resources. */
+  readonly associated: AssociatedResources | undefined;
 
   constructor(
     stage: StageFailure["stage"],
@@ -20,6 +24,7 @@ export class StageFailure extends Error {
       readonly stdout?: string;
       readonly exitCode: number;
       readonly cause?: unknown;
+      readonly associated?: AssociatedResources | undefined;
     },
   ) {
     super(failure.error, failure.cause === undefined ? undefined : { cause: failure.cause });
@@ -28,5 +33,6 @@ export class StageFailure extends Error {
     this.stderr = failure.stderr ?? "";
     this.stdout = failure.stdout ?? "";
     this.exitCode = failure.exitCode;
+    this.associated = failure.associated;
   }
 }
