@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { generate } from "selfsigned";
 import type { LocalConfig } from "./config.ts";
 
 /** How the local server shows who it is. */
@@ -48,6 +47,8 @@ function keptCertificate(folder: string, hosts: readonly string[], now: number):
 }
 
 async function makeCertificate(folder: string, hosts: readonly string[], now: number): Promise<ServerCertificate> {
+  // Loaded here and once in years: its ASN.1 packages would be a fifth of every start.
+  const { generate } = await import("selfsigned");
   const made = await generate([{ name: "commonName", value: "lateen" }], {
     keyType: "ec",
     algorithm: "sha256",
