@@ -22,9 +22,15 @@ export type DeployFailure =
   | {
       readonly code: "DEPLOY_INPUT_DUPLICATE";
       readonly resources: readonly string[];
-      readonly origins: readonly string[];
+      /** Where each was rendered from, to stand behind it; empty texts where that is unknown. */
+      readonly hints: readonly string[];
     }
-  | { readonly code: "DEPLOY_LIST_ITEM"; readonly origin: string; readonly found: string }
+  | {
+      readonly code: "DEPLOY_LIST_ITEM";
+      readonly origin: string;
+      readonly hint: string;
+      readonly found: string;
+    }
   | {
       readonly code: "DEPLOY_UNSUPPORTED";
       readonly feature: string;
@@ -45,6 +51,12 @@ export type DeployFailure =
       readonly strategy: "create" | "update" | "delete";
       readonly value: string;
       readonly resource: string;
+    }
+  | {
+      readonly code: "DEPLOY_OBJECT_SIZE";
+      readonly resource: string;
+      readonly bytes: number;
+      readonly maxBytes: number;
     }
   | { readonly code: "DEPLOY_EMPTY" }
   | { readonly code: "DEPLOY_OWNERSHIP"; readonly errors: readonly string[] }
@@ -150,10 +162,13 @@ export function failureText(failure: DeployFailure): string {
     case "DEPLOY_INPUT_DUPLICATE":
       return bulleted(
         "Uniqueness errors:",
-        failure.resources.map((resource) => `Found resource '${resource}' multiple times with different content`),
+        failure.resources.map(
+          (resource, index) =>
+            `Found resource '${resource}' multiple times with different content${failure.hints[index] ?? ""}`,
+        ),
       );
     case "DEPLOY_LIST_ITEM":
-      return `items member is not an object: ${failure.found} (${failure.origin})`;
+      return `items member is not an object: ${failure.found} (${failure.origin})${failure.hint}`;
     case "DEPLOY_UNSUPPORTED":
       return `${failure.feature} is not supported by lateen yet (resource '${failure.resource}', ${failure.origin})`;
     case "DEPLOY_NAMESPACE_UNMAPPED":
@@ -168,7 +183,9 @@ export function failureText(failure: DeployFailure): string {
     case "DEPLOY_ANNOTATION_VALUE":
       return failure.message;
     case "DEPLOY_STRATEGY_UNKNOWN":
-      return `Unknown ${failure.strategy} strategy: ${failure.value}`;
+      return `Unknown ${failure.strategy} strategy: ${failure.value} (hint: of ${failure.resource})`;
+    case "DEPLOY_OBJECT_SIZE":
+      return `Resource '${failure.resource}' has ${failure.bytes} bytes as JSON, more than the ${failure.maxBytes} (1.5 MiB) that an API server stores`;
     case "DEPLOY_EMPTY":
       return "Trying to apply empty set of resources will result in deletion of resources on cluster. Refusing to continue unless --dangerous-allow-empty-list-of-resources is specified.";
     case "DEPLOY_OWNERSHIP":

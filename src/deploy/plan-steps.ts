@@ -158,7 +158,7 @@ function dropMovedDeletes(drafts: readonly DraftStep[]): DraftStep[] {
       throw new DeployError({
         code: "DEPLOY_INPUT_DUPLICATE",
         resources: kept.map((draft) => draft.description),
-        origins: [],
+        hints: [],
       });
     }
     for (const draft of sharing) if (draft.fresh === undefined) dropped.add(draft);

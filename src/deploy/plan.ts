@@ -18,6 +18,7 @@ import { describeTarget } from "./existing/target.ts";
 import { findUnlabelled } from "./existing/unlabelled-objects.ts";
 import { DeployError } from "./failure.ts";
 import { checkStrategies, fillNonce } from "./input/check-annotations.ts";
+import { checkSize } from "./input/check-size.ts";
 import { placeResources, typeKey } from "./input/place.ts";
 import { readInput, unique } from "./input/read-input.ts";
 import type { DeployOptions } from "./options/deploy-options.ts";
@@ -70,7 +71,10 @@ export async function planDeploy(
     const appLabel: AppLabel = { key: record.labelKey, value: record.labelValue };
     const nanos = `${deps.clock.now()}000000`;
     const fresh = served.resources.map(({ object }) => withOwnershipLabels(fillNonce(object, nanos), appLabel));
-    for (const object of fresh) checkStrategies(object);
+    for (const object of fresh) {
+      checkStrategies(object);
+      checkSize(object);
+    }
 
     const typeOf = typeFinder(served.discovery);
     const existing = await findExisting(

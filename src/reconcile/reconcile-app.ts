@@ -48,11 +48,16 @@ async function runStages(slice: AppSlice): Promise<Verdict> {
 
 async function fetchStage({ app, status, recorder, deps, options }: AppSlice): Promise<FetchSuccess> {
   const since = deps.clock.now();
-  const fetched = await fetchForApp(app, deps, options);
+  const partition = appPartition(recorder.app);
+  const fetched = await fetchForApp(app, deps, options).catch(async (error: unknown) => {
+    // The trees of an earlier fetch are no longer what this App has seen: a commit that goes back to them must wake it.
+    await deps.items.delete(partition, "FETCHED");
+    throw error;
+  });
   const now = deps.clock.now();
   recorder.emit(fetchedEvent(fetched, now, since));
   // From now on the source check knows that these trees are being deployed; a run that fails or is killed stays dirty by its row.
-  await putJson<TreeIdsBySource>(deps.items, appPartition(recorder.app), "FETCHED", treeIdsOf(app, fetched), now);
+  await putJson<TreeIdsBySource>(deps.items, partition, "FETCHED", treeIdsOf(app, fetched), now);
   status.update(stageSucceeded(status.current, "fetch", { stdout: fetched.lock }, now));
   return fetched;
 }

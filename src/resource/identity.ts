@@ -77,6 +77,12 @@ export function describeOrigin(origin: ResourceOrigin): string {
   return `${origin.file} doc ${origin.document}`;
 }
 
+/** ` (hint: rendered from app/cm.yml:7)`, to stand behind an error about a document of a stream; empty where no file is known. */
+export function sourceHint(...origins: readonly ResourceOrigin[]): string {
+  const places = origins.flatMap(({ source }) => (source === undefined ? [] : [`${source.file}:${source.line}`]));
+  return places.length === 0 ? "" : ` (hint: rendered from ${places.join(" and ")})`;
+}
+
 function stringMap(value: Json | undefined): Readonly<Record<string, string>> {
   const out: Record<string, string> = Object.create(null);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {

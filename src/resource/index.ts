@@ -16,6 +16,7 @@ export {
   resourceVersionOf,
   type ResourceOrigin,
   type SourcedResource,
+  sourceHint,
   splitApiVersion,
   uidOf,
   uniqueKey,

@@ -39,7 +39,7 @@ describe("a bad input is refused before the first write [I5]", () => {
     {
       name: "an unknown strategy [B100]",
       input: configMap("a", { "update-strategy": "magic" }),
-      says: "Unknown update strategy: magic",
+      says: "Unknown update strategy: magic (hint: of configmap/a (v1) namespace: app)",
     },
     {
       name: "a nonce with a value",

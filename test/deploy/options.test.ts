@@ -83,7 +83,10 @@ describe("deploy options", () => {
     },
     { raw: "--map-ns=one", says: "Expected map namespace 'one' to be in 'src-ns=dst-ns' format" },
     { raw: "--labels=x", says: "Expected label to be in 'key=val' format" },
-    { raw: "--apply-default-update-strategy=x", says: "Unknown update strategy: x" },
+    {
+      raw: "--apply-default-update-strategy=x",
+      says: "Unknown update strategy: x (hint: of --apply-default-update-strategy)",
+    },
     { raw: "--logs=true", says: "--logs is not supported by lateen yet" },
     { raw: "--json=true", says: "--json is not supported by lateen yet" },
   ];

@@ -26,7 +26,7 @@ export function withGuessedHistory(
 ): { readonly object: KubeObject; readonly history?: History } {
   const object = withIdentity(withoutHistory(target));
   if (!keepsHistory(applied)) return { object };
-  const original = originalText(applied);
+  const original = originalText(applied, object);
   if (original === undefined) return { object };
   const digest = historyDigest(withoutIdentity(object), applied);
   return { object: withHistory(object, original, digest), history: { original, digest } };

@@ -22,8 +22,10 @@ import { digestOps, patchOps } from "./patch-ops.ts";
 import { withAnnotations, withoutAnnotations } from "./metadata.ts";
 import { rebase } from "./rebase.ts";
 
-/** Longest annotation value that an API server takes, in bytes (kapp.md §4.1). */
+/** What the keys and values of all annotations of an object may have together, in bytes (reliability.md L16). */
 const maxAnnotationBytes = 262_144;
+/** An MD5 in hex, which stands beside the original. */
+const digestBytes = 32;
 
 /** The object without kapp's history annotations and without the fields that are never compared or sent (`status`). */
 export function withoutHistory(object: KubeObject): KubeObject {
@@ -52,13 +54,18 @@ export function isSecret(object: KubeObject): boolean {
   return kindOf(object) === "Secret" && splitApiVersion(apiVersionOf(object)).group === "";
 }
 
-/** `applied` as the text of `kapp.k14s.io/original`: compact JSON as Go writes it; `undefined` when it is too long to keep. */
-export function originalText(applied: KubeObject): string | undefined {
+/**
+ * `applied` as the text of `kapp.k14s.io/original`: compact JSON as Go writes it; `undefined` when it has no room beside the annotations
+ * that `object` is sent with. kapp measures it alone, and what comes too close then is refused by the API server.
+ */
+export function originalText(applied: KubeObject, object: KubeObject): string | undefined {
   const text = stringifyJson(withoutHistory(applied), { sortKeys: true }).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  return Buffer.byteLength(text) > maxAnnotationBytes ? undefined : text;
+  const others = Object.entries(annotationsOf(object)).flat();
+  const sizes = [...others, text, annotation.original, annotation.originalDiffMd5].map((one) => Buffer.byteLength(one));
+  return sizes.reduce((sum, size) => sum + size, digestBytes) > maxAnnotationBytes ? undefined : text;
 }
 
 /** `object` with the annotations that remember what was applied. */

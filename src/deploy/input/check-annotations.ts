@@ -7,6 +7,7 @@ import {
   type KubeObject,
   labelsOf,
   type SourcedResource,
+  sourceHint,
   splitApiVersion,
 } from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
@@ -26,7 +27,7 @@ export function refuseUnsupported(resources: readonly SourcedResource[]): void {
         code: "DEPLOY_UNSUPPORTED",
         feature,
         resource: describeResource(object),
-        origin: describeOrigin(origin),
+        origin: `${describeOrigin(origin)}${sourceHint(origin)}`,
       });
     }
   }

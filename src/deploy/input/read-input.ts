@@ -11,6 +11,7 @@ import {
   nameOf,
   own,
   type SourcedResource,
+  sourceHint,
   uniqueKey,
 } from "../../resource/index.ts";
 import { DeployError } from "../failure.ts";
@@ -37,6 +38,7 @@ function expandList(resource: SourcedResource): SourcedResource[] {
       throw new DeployError({
         code: "DEPLOY_LIST_ITEM",
         origin: describeOrigin(resource.origin),
+        hint: sourceHint(resource.origin),
         found: goTypeName(item),
       });
     }
@@ -50,7 +52,7 @@ function validate(resources: readonly SourcedResource[]): void {
     const expect = (field: string, value: string): void => {
       if (value !== "") return;
       errors.push(
-        `Expected '${field}' on resource '${describeResource(object)}' to be non-empty (${describeOrigin(origin)})`,
+        `Expected '${field}' on resource '${describeResource(object)}' to be non-empty (${describeOrigin(origin)})${sourceHint(origin)}`,
       );
     };
     expect("kind", kindOf(object));
@@ -66,7 +68,7 @@ function validate(resources: readonly SourcedResource[]): void {
  */
 export function unique(resources: readonly SourcedResource[]): SourcedResource[] {
   const first = new Map<string, SourcedResource>();
-  const clashes: { readonly object: KubeObject; readonly origins: string }[] = [];
+  const clashes: { readonly object: KubeObject; readonly hint: string }[] = [];
   const kept: SourcedResource[] = [];
   for (const resource of resources) {
     const key = nameOf(resource.object) === "" ? Symbol("generated") : uniqueKey(resource.object);
@@ -77,7 +79,7 @@ export function unique(resources: readonly SourcedResource[]): SourcedResource[]
     } else if (!equalJson(before.object, resource.object)) {
       clashes.push({
         object: resource.object,
-        origins: `${describeOrigin(before.origin)}, ${describeOrigin(resource.origin)}`,
+        hint: sourceHint(before.origin, resource.origin),
       });
     }
   }
@@ -85,7 +87,7 @@ export function unique(resources: readonly SourcedResource[]): SourcedResource[]
     throw new DeployError({
       code: "DEPLOY_INPUT_DUPLICATE",
       resources: clashes.map(({ object }) => describeResource(object)),
-      origins: clashes.map(({ origins }) => origins),
+      hints: clashes.map(({ hint }) => hint),
     });
   }
   return kept;

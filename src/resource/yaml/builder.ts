@@ -1,5 +1,5 @@
 import { type MutableJson, type MutableJsonMap, setOwn } from "../json.ts";
-import { type Place, valueFault } from "./fault.ts";
+import { type Place, refusedValue } from "./fault.ts";
 import type { ScalarValue } from "./tag.ts";
 import { formatGoFloat, YamlDouble, type YamlTree } from "./tree.ts";
 
@@ -21,7 +21,8 @@ export interface Builder<Value, MapValue extends Value> {
 export const jsonBuilder: Builder<MutableJson, MutableJsonMap> = {
   scalar(value, place) {
     if (!(value instanceof YamlDouble)) return value;
-    if (!Number.isFinite(value.value)) throw valueFault(place, `${formatGoFloat(value.value)} cannot be held in JSON`);
+    if (!Number.isFinite(value.value))
+      throw refusedValue(place, `${formatGoFloat(value.value)} cannot be held in JSON`);
     return value.value;
   },
   list: (items) => items,
@@ -76,12 +77,14 @@ function jsonKey(key: MutableJson, place: Place): string {
     case "number":
       return Number.isSafeInteger(key) ? String(key) : formatGoFloat(shortestFloat32(key));
     default:
-      throw key === null ? valueFault(place, "null cannot be a key here; quote it if it is a text") : invalidKey(place);
+      throw key === null
+        ? refusedValue(place, "null cannot be a key here; quote it if it is a text")
+        : invalidKey(place);
   }
 }
 
 function invalidKey(place: Place): Error {
-  return valueFault(place, "a map or list cannot be a key");
+  return refusedValue(place, "a map or list cannot be a key");
 }
 
 /** Keys that are doubles are printed with the digits that a 32-bit float needs (a flaw of the Go tools that decides names). */

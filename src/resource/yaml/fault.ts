@@ -40,6 +40,11 @@ export function valueFault(place: Place, message: string): YamlFault {
   return new YamlFault("YAML_VALUE", message, place, 0);
 }
 
+/** A value that go-yaml would take, and that is refused here because something of it would be lost. */
+export function refusedValue(place: Place, message: string): YamlFault {
+  return new YamlFault("YAML_VALUE", message, place);
+}
+
 export function limitFault(place: Place, message: string): YamlFault {
   return new YamlFault("YAML_LIMIT", message, place);
 }

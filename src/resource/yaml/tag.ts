@@ -1,4 +1,4 @@
-import { type Place, valueFault } from "./fault.ts";
+import { type Place, refusedValue, valueFault } from "./fault.ts";
 import { resolvePlain } from "./plain-scalar.ts";
 import { YamlDouble } from "./tree.ts";
 
@@ -26,7 +26,7 @@ export function untaggedValue(text: string, plain: boolean, place: Place): Scala
     case "float":
       return new YamlDouble(resolved.value);
     case "huge-int":
-      throw valueFault(place, `integer ${shorten(text)} does not fit 64 bits; quote it if it is a text`);
+      throw refusedValue(place, `integer ${shorten(text)} does not fit 64 bits; quote it if it is a text`);
   }
 }
 
@@ -81,13 +81,13 @@ function decodeBinary(text: string, place: Place): string {
     );
   } catch {
     // The bytes are no text, and a string is all that JSON could hold.
-    throw valueFault(place, "!!binary value is no UTF-8 text");
+    throw refusedValue(place, "!!binary value is no UTF-8 text");
   }
 }
 
 function unknownTag(tag: string, place: Place): Error {
   const shown = tag.startsWith(prefix) ? `!!${tag.slice(prefix.length)}` : tag;
-  return valueFault(place, `tag '${shorten(shown)}' is not supported here`);
+  return refusedValue(place, `tag '${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}' is not supported here`);
 }
 
 /** As go-yaml quotes values elsewhere: what stands there may be a secret. */
