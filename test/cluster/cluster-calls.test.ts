@@ -109,43 +109,43 @@ describe("a list is complete or an error", () => {
       calls: 5,
     },
     {
-      name: "cut in the middle, then whole",
+      name: "B107 cut in the middle, then whole",
       answers: [{ cutAfter: '{"kind":"ConfigMapLi' }, page(["a"])],
       want: ["a"],
       calls: 2,
     },
     { name: "reset, then whole", answers: ["reset", "reset", page(["a"])], want: ["a"], calls: 3 },
     {
-      name: "truncated JSON of the right length",
+      name: "B107 truncated JSON of the right length",
       answers: [{ body: '{"kind":"ConfigM' }, page(["a"])],
       want: ["a"],
       calls: 2,
     },
     {
-      name: "a login page for ever",
+      name: "B107 a login page for ever",
       answers: [html],
       want: /Listing configmaps in namespace team: the answer is not JSON: <html>login/,
       calls: 5,
     },
     {
-      name: "another kind",
+      name: "B107 another kind",
       answers: [{ body: { kind: "SecretList", apiVersion: "v1", metadata: {}, items: [] } }],
       want: /the answer is a SecretList, not a ConfigMapList/,
       calls: 5,
     },
     {
-      name: "null items",
+      name: "B107 null items",
       answers: [{ body: { kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: null } }],
       want: /the list has no items/,
       calls: 5,
     },
     {
-      name: "an item that is no object",
+      name: "B107 an item that is no object",
       answers: [{ body: { kind: "ConfigMapList", apiVersion: "v1", metadata: {}, items: [null] } }],
       want: /an item that is no ConfigMap/,
       calls: 5,
     },
-    { name: "JSON that is no object", answers: [{ body: [] }], want: /JSON, but no object/, calls: 5 },
+    { name: "B107 JSON that is no object", answers: [{ body: [] }], want: /JSON, but no object/, calls: 5 },
     { name: "the same page for ever", answers: [page(["a"], "1")], want: /the same page twice/, calls: 2 },
     {
       name: "an empty metadata list as API servers write it",
@@ -163,7 +163,7 @@ describe("a list is complete or an error", () => {
       calls: 1,
     },
     {
-      name: "not found is no empty list",
+      name: "B107 not found is no empty list",
       answers: [status(404, "NotFound", "nothing here")],
       want: /nothing here \(reason: NotFound\)/,
       calls: 1,
@@ -228,21 +228,41 @@ describe("what is tried again", () => {
     want?: Partial<ClusterError>;
   }[] = [
     {
-      name: "429 with a wait that the server names",
+      name: "B112 429 with a wait that the server names",
       call: create,
       answers: [busy("7"), created],
       calls: 2,
       slept: [7000],
     },
-    { name: "429 with a wait that is too short", call: create, answers: [busy("0"), created], calls: 2, slept: [1000] },
     {
-      name: "429 with a wait that is too long",
+      name: "B112 429 with a wait that is too short",
+      call: create,
+      answers: [busy("0"), created],
+      calls: 2,
+      slept: [1000],
+    },
+    {
+      name: "B112 429 with a wait that is too long",
       call: create,
       answers: [busy("86400"), created],
       calls: 2,
       slept: [60_000],
     },
-    { name: "429 with a date or nonsense", call: create, answers: [busy("soon"), created], calls: 2, slept: [1000] },
+    {
+      name: "B112 429 with a date or nonsense",
+      call: create,
+      answers: [busy("soon"), created],
+      calls: 2,
+      slept: [1000],
+    },
+    { name: "B112 429 with a negative wait", call: create, answers: [busy("-5"), created], calls: 2, slept: [1000] },
+    {
+      name: "B112 429 with a date that is past",
+      call: create,
+      answers: [busy("Tue, 15 Nov 1994 08:12:31 GMT"), created],
+      calls: 2,
+      slept: [1000],
+    },
     {
       name: "429 without a wait: half of the jitter's range",
       call: create,
@@ -307,10 +327,22 @@ describe("what is tried again", () => {
       want: { status: 500, apiMessage: "etcdserver: leader changed", retryable: true, outcomeUnknown: true },
     },
     {
-      name: "a webhook that did not answer: nothing was stored",
+      name: "B111 a webhook that did not answer: nothing was stored",
       call: create,
       answers: [status(500, "InternalError", 'Internal error occurred: failed calling webhook "x": refused'), created],
       calls: 2,
+    },
+    {
+      name: "B111 what a webhook denies is not tried again, and the webhook is named",
+      call: create,
+      answers: [status(400, "BadRequest", 'admission webhook "policy.example.com" denied the request: no'), created],
+      calls: 1,
+      want: {
+        status: 400,
+        apiMessage: 'admission webhook "policy.example.com" denied the request: no',
+        retryable: false,
+        outcomeUnknown: false,
+      },
     },
     {
       name: "a conflict on a quota",
@@ -461,7 +493,7 @@ describe("requests", () => {
     assert.equal(server.requests[0]?.headers.authorization, "Bearer secret-token");
   });
 
-  it("pass the server's warnings on, but not those of reads", async () => {
+  it("B110 pass the server's warnings on, but not those of reads", async () => {
     const warnings: string[] = [];
     const warning = ['299 - "first \\"quoted\\"", 299 kube "second"', '110 - "not for users"'];
     const { cluster } = await connect([{ body: cm("a"), headers: { warning } }], {
@@ -579,7 +611,7 @@ describe("discovery", () => {
     await assert.rejects(cluster.discover({ signal: controller.signal }), reason);
   });
 
-  it("falls back to one call per group-version, and says which of them failed", async () => {
+  it("B109 falls back to one call per group-version, and says which of them failed", async () => {
     const plain: Record<string, Answer> = {
       "/api": { body: { kind: "APIVersions", versions: ["v1"] } },
       "/apis": {

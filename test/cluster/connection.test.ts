@@ -119,7 +119,7 @@ it("sends a write again that the server has refused to look at", async () => {
 });
 
 describe("whom to trust", () => {
-  it("refuses a certificate that the authority did not sign", async () => {
+  it("T8 refuses a certificate that the authority did not sign", async () => {
     const { access } = await serve({ protocol: "h2" });
     const { ca: _, ...withoutCa } = access;
     assert.equal(await codeOf(get(open(withoutCa))), "CLUSTER_TLS");
@@ -140,7 +140,7 @@ describe("whom to trust", () => {
     assert.equal(await codeOf(get(open({ ...access, clientCertificate }))), "no error");
     assert.equal(await codeOf(get(open(access))), "CLUSTER_TLS");
   });
-  it("connects to no address that the operator forbids", async () => {
+  it("B86 T5 connects to no address that the operator forbids", async () => {
     const server = await serve({ protocol: "http" });
     const allowAddress = (address: string): string => `${address} is this machine`;
     for (const host of ["127.0.0.1", "localhost", "[::1]"]) {

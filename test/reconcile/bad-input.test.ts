@@ -42,7 +42,7 @@ const yaml = (text: string): Files => ({
 });
 const bomb = [
   "a: &a [x, x, x, x, x, x, x, x, x, x]",
-  ...[..."bcdefgh"].map((key, index) => {
+  ...["b", "c", "d", "e", "f", "g", "h"].map((key, index) => {
     const before = String.fromCharCode(97 + index);
     return `${key}: &${key} [${Array(10).fill(`*${before}`).join(", ")}]`;
   }),
