@@ -4,7 +4,7 @@ import { kubeconfigFor, type Scope, scopes } from "../../src/hub/index.ts";
 import { parseYamlStream } from "../../src/resource/index.ts";
 import { app, apps, at, createHubHarness, message, secret, secrets } from "./harness.ts";
 
-describe("tokens", () => {
+describe("B115 T22 tokens", () => {
   it("are stored as hashes only, and carry 256 random bits", async () => {
     const harness = createHubHarness();
     const token = await harness.token(["admin"]);
@@ -151,7 +151,7 @@ const routes: readonly Row[] = [
   ["POST", "/api/v1/namespaces/ns/serviceaccounts/x/token", ["admin"]],
 ];
 
-describe("scopes", () => {
+describe("B115 T21 scopes", () => {
   for (const [method, path, needed] of routes) {
     it(`${method} ${path}`, async () => {
       for (const scope of scopes) {
@@ -179,7 +179,7 @@ describe("scopes", () => {
     });
   }
 
-  it("a refusal says the same whether or not the name exists", async () => {
+  it("B122 T21: a refusal says the same whether or not the name exists", async () => {
     const harness = createHubHarness();
     const admin = await harness.token(["admin"]);
     await harness.call(admin, "POST", secrets, secret("there", { a: "b" }));

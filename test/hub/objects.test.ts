@@ -28,7 +28,7 @@ describe("Apps", () => {
     );
   });
 
-  it("of a wrong shape are refused by field", async () => {
+  it("B90 B91: of a wrong shape are refused by field", async () => {
     const harness = createHubHarness();
     const token = await harness.token(["apps:write"]);
     const bad: readonly (readonly [Json, RegExp])[] = [
@@ -135,7 +135,7 @@ describe("Apps", () => {
   });
 });
 
-describe("Secrets", () => {
+describe("B124 T15 Secrets", () => {
   it("keep their data in the secrets manager only", async () => {
     const harness = createHubHarness();
     const token = await harness.token(["secrets:write"]);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { at, configMap, configMaps, createHarness, message, widget, widgets } from "./harness.ts";
 
 describe("creating", () => {
-  it("gives identity, time and generation, and drops what only the server sets", async () => {
+  it("B120: gives identity, time and generation, and drops what only the server sets", async () => {
     const { call } = createHarness();
     const created = await call("POST", widgets, {
       body: widget(
@@ -29,7 +29,7 @@ describe("creating", () => {
     assert.deepEqual(at(created.body, "data"), { key: "yes" });
   });
 
-  it("makes up a name behind generateName", async () => {
+  it("B123: makes up a name behind generateName", async () => {
     const { call } = createHarness();
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { generateName: "run-" } };
     const names = await Promise.all(
@@ -39,7 +39,7 @@ describe("creating", () => {
     for (const name of names) assert.match(name, /^run-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   });
 
-  it("with dryRun writes nothing and answers what would be", async () => {
+  it("B123: with dryRun writes nothing and answers what would be", async () => {
     const { call } = createHarness();
     const answer = await call("POST", `${configMaps}?dryRun=All`, { body: configMap("a") });
     assert.equal(answer.status, 201);
@@ -104,7 +104,7 @@ const refused: readonly {
     says: /metadata.name: Required value: name or generateName is required/,
   },
   {
-    name: "an upper-case name",
+    name: "B123 an upper-case name",
     body: configMap("Aa"),
     status: 422,
     says: /a lowercase RFC 1123 subdomain must consist of/,
@@ -148,25 +148,25 @@ const refused: readonly {
     says: /^(?!.*s3cret).*data.k in body must be of type string: "object"/,
   },
   {
-    name: "a body of more than 3 MiB",
+    name: "B116 L29 a body of more than 3 MiB",
     body: configMap("a", { k: "x".repeat(3 * 1024 * 1024) }),
     status: 413,
     says: /3145728 bytes/,
   },
   {
-    name: "an object of more than 1.5 MiB",
+    name: "B106 an object of more than 1.5 MiB",
     body: configMap("a", { k: "x".repeat(1_600_000) }),
     status: 413,
     says: /ConfigMap a: .*1572864 bytes/,
   },
   {
-    name: "deep nesting",
+    name: "B116 deep nesting",
     body: `{"metadata":${'{"a":'.repeat(150)}1${"}".repeat(150)}}`,
     status: 400,
     says: /nested deeper than 100/,
   },
   {
-    name: "a YAML alias bomb",
+    name: "B116 a YAML alias bomb",
     body: `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh"
       .split("")
       .map((key, index) => `${key}: &${key} [${`*${"abcdefgh"[index]},`.repeat(9).slice(0, -1)}]`)
@@ -183,7 +183,7 @@ const refused: readonly {
     says: /more than one YAML document/,
   },
   {
-    name: "another media type",
+    name: "B116 another media type",
     body: "<a/>",
     type: "text/xml",
     status: 415,
@@ -240,7 +240,7 @@ describe("a creation is refused for", () => {
   }
 });
 
-describe("field validation", () => {
+describe("B117 field validation", () => {
   const odd =
     '{"apiVersion":"example.dev/v1","kind":"Widget","metadata":{"name":"a","nick":"b"},"spec":{"size":1,"sise":2,"size":3}}';
 
@@ -299,7 +299,7 @@ describe("replacing", () => {
     assert.equal(at(same.body, "metadata", "resourceVersion"), at(body, "metadata", "resourceVersion"));
   });
 
-  it("cannot touch status, uid, generation or times", async () => {
+  it("B120: cannot touch status, uid, generation or times", async () => {
     const { call } = createHarness();
     const { body } = await call("POST", widgets, { body: widget("a") });
     const answer = await call("PUT", `${widgets}/a`, {
@@ -317,7 +317,7 @@ describe("replacing", () => {
     assert.deepEqual(answer.body, body);
   });
 
-  it("needs the newest resourceVersion", async () => {
+  it("B118: needs the newest resourceVersion", async () => {
     const { call } = createHarness();
     const { body } = await call("POST", widgets, { body: widget("a") });
     await call("PUT", `${widgets}/a`, { body: { ...(body as object), spec: { size: 2 } } });
@@ -330,7 +330,7 @@ describe("replacing", () => {
     assert.equal(at(stale.body, "reason"), "Conflict");
   });
 
-  it("of a custom object needs a resourceVersion, of a built-in one does not", async () => {
+  it("B118: of a custom object needs a resourceVersion, of a built-in one does not", async () => {
     const { call } = createHarness();
     await call("POST", widgets, { body: widget("a") });
     await call("POST", configMaps, { body: configMap("a") });
@@ -340,7 +340,7 @@ describe("replacing", () => {
     assert.equal((await call("PUT", `${configMaps}/a`, { body: configMap("a", { a: "2" }) })).status, 200);
   });
 
-  it("refuses another object: name, uid", async () => {
+  it("B118: refuses another object: name, uid", async () => {
     const { call } = createHarness();
     await call("POST", configMaps, { body: configMap("a") });
     const name = await call("PUT", `${configMaps}/a`, { body: configMap("b") });
@@ -399,7 +399,7 @@ describe("deleting", () => {
     assert.equal((await call("GET", `${widgets}/a`)).status, 404);
   });
 
-  it("obeys preconditions and dryRun", async () => {
+  it("B118 B123: obeys preconditions and dryRun", async () => {
     const { call } = createHarness();
     await call("POST", widgets, { body: widget("a") });
     const uid = await call("DELETE", `${widgets}/a`, { body: { preconditions: { uid: "other" } } });
@@ -450,7 +450,7 @@ const paths: readonly (readonly [string, string, number])[] = [
   ["GET", "/healthz", 200],
 ];
 
-describe("paths", () => {
+describe("B122 paths", () => {
   for (const [method, path, status] of paths) {
     it(`${method} ${path} is ${status}`, async () => {
       const answer = await createHarness().call(method, path, method === "POST" ? { body: widget("a") } : {});

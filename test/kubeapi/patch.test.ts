@@ -168,7 +168,7 @@ const jsonPatches: readonly {
   },
 ];
 
-describe("JSON patch", () => {
+describe("B119 JSON patch", () => {
   for (const { name, patch, status, says, data } of jsonPatches) {
     it(name, async () => {
       const { call } = createHarness();

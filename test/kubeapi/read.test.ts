@@ -76,14 +76,14 @@ describe("lists", () => {
     ["resourceVersion=1&resourceVersionMatch=Exact", 410, /too old/],
   ];
   for (const [query, status, says] of bad) {
-    it(`refuse ${query.slice(0, 60)}`, async () => {
+    it(`B121 B123: refuse ${query.slice(0, 60)}`, async () => {
       const answer = await (await filled()).call("GET", `${configMaps}?${query}`);
       assert.equal(answer.status, status);
       assert.match(message(answer), says);
     });
   }
 
-  it("forget a continue token after five minutes", async () => {
+  it("B121: forget a continue token after five minutes", async () => {
     const harness = await filled();
     const page = await harness.call("GET", `${configMaps}?limit=2`);
     harness.now += 6 * 60_000;
@@ -144,7 +144,7 @@ describe("forms", () => {
     assert.equal(at(one.body, "kind"), "PartialObjectMetadata");
   });
 
-  it("protobuf alone cannot be answered; JSON beside it can", async () => {
+  it("B116: protobuf alone cannot be answered; JSON beside it can", async () => {
     const { call } = await filled();
     assert.equal(
       (await call("GET", configMaps, { headers: { accept: "application/vnd.kubernetes.protobuf" } })).status,

@@ -109,7 +109,7 @@ describe("a watch", () => {
     await events.return();
   });
 
-  it("from a forgotten or a future resourceVersion ends with 410 Expired", async () => {
+  it("B121: from a forgotten or a future resourceVersion ends with 410 Expired", async () => {
     for (const version of ["1", "999"]) {
       const harness = createHarness([], createMemoryObjectStore({ maxChanges: 1 }));
       for (const name of ["a", "b", "c", "d"]) await harness.call("POST", configMaps, { body: configMap(name) });
