@@ -31,7 +31,7 @@ export const push: Benchmark = {
         report.section("webhook received → last object applied");
         await small(report, { kube, git, lateen }, rounds);
         await large(report, { kube, git, lateen }, rounds);
-        report.note(`lateen's peak memory: ${(await lateen.stop()).peakMiB.toFixed(0)} MiB`);
+        report.note(`lateen's peak memory: ${lateen.peakMegabytes().toFixed(0)} MB`);
       } finally {
         await lateen.stop();
       }

@@ -20,10 +20,10 @@ export interface LateenProcess {
   }): Promise<void>;
   /** Sends what GitHub sends after a push; resolves when the webhook is answered. @throws Error when it is not accepted. */
   push(repository: string, commit: string): Promise<void>;
-  /** Largest resident size so far in MiB, NaN where the system does not tell. */
-  peakMiB(): number;
+  /** Largest resident size so far in units of 10⁶ bytes, NaN where the system does not tell. */
+  peakMegabytes(): number;
   /** Calling it again does nothing. */
-  stop(): Promise<{ readonly peakMiB: number }>;
+  stop(): Promise<void>;
 }
 
 /** @param folder where it keeps its data; the Apps' files stand in it too. */
@@ -50,8 +50,7 @@ export async function startLateen(folder: string, kubeconfig: string): Promise<L
     { env: { ...process.env, LATEEN_WEBHOOK_SECRETS: secret }, stdio: ["ignore", "pipe", "inherit"] },
   );
   const url = await listening(child);
-  let stopped: Promise<{ readonly peakMiB: number }> | undefined;
-  const peakMiB = (): number => peakOf(child.pid);
+  let stopped: Promise<void> | undefined;
   return {
     addApp: async (app) => {
       const objects = gitApp({ ...app, kubeconfig });
@@ -78,8 +77,8 @@ export async function startLateen(folder: string, kubeconfig: string): Promise<L
       const text = await answer.text();
       if (answer.status !== 202) throw new Error(`the webhook is answered with ${answer.status}: ${text}`);
     },
-    peakMiB,
-    stop: () => (stopped ??= stop(child, peakMiB)),
+    peakMegabytes: () => peakOf(child.pid),
+    stop: () => (stopped ??= stop(child)),
   };
 }
 
@@ -103,19 +102,16 @@ function listening(child: ChildProcess): Promise<string> {
   });
 }
 
-async function stop(child: ChildProcess, peakMiB: () => number): Promise<{ readonly peakMiB: number }> {
-  const peak = peakMiB();
-  if (child.exitCode === null) {
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
-    await ended;
-  }
-  return { peakMiB: peak };
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
 }
 
 /** Linux keeps the high-water mark of a process. */
 function peakOf(pid: number | undefined): number {
   const file = `/proc/${pid}/status`;
   const kib = existsSync(file) ? /VmHWM:\s+(\d+) kB/.exec(readFileSync(file, "utf8"))?.[1] : undefined;
-  return kib === undefined ? Number.NaN : Number(kib) / 1024;
+  return kib === undefined ? Number.NaN : (Number(kib) * 1024) / 1e6;
 }

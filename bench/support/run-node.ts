@@ -11,7 +11,8 @@ const recorder = new URL("record-usage.ts", import.meta.url).href;
 export interface NodeUsage {
   /** From the start of the process to its end. */
   readonly ms: number;
-  readonly peakMiB: number;
+  /** Of 10⁶ bytes. */
+  readonly peakMegabytes: number;
 }
 
 /** Runs Node with these arguments. @throws Error with what it printed when it fails. */
@@ -27,7 +28,7 @@ export async function runNode(args: readonly string[]): Promise<NodeUsage> {
     const ms = performance.now() - start;
     // Written by record-usage.ts.
     const { peakKiB } = JSON.parse(readFileSync(file, "utf8")) as { peakKiB: number };
-    return { ms, peakMiB: peakKiB / 1024 };
+    return { ms, peakMegabytes: (peakKiB * 1024) / 1e6 };
   } finally {
     rmSync(folder, { recursive: true });
   }
