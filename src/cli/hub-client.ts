@@ -24,7 +24,12 @@ export interface HubCallOptions {
 }
 
 export function createHubClient(access: HubAccess): HubClient {
-  const agent = new Agent({ connect: access.ca === undefined ? {} : { ca: access.ca }, bodyTimeout: 0 });
+  // HTTP/1.1: what is aborted here, such as following a run, ends with its connection.
+  const agent = new Agent({
+    connect: access.ca === undefined ? {} : { ca: access.ca },
+    allowH2: false,
+    bodyTimeout: 0,
+  });
   return {
     call: async (method, path, options = {}) => {
       const headers: Record<string, string> = {

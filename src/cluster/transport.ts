@@ -1,6 +1,7 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { isIP } from "node:net";
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { abortable } from "./abortable.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { ClusterError } from "./cluster-error.ts";
 
@@ -38,6 +39,8 @@ export interface Transport {
 const connectTimeoutMs = 10_000;
 /** Connections to servers and proxies that only speak HTTP/1.1. */
 const http1Connections = 16;
+/** Answers that nobody waits for any more get this long before their connection is closed, in milliseconds. */
+const lastAnswersMs = 2_000;
 /** Idle connections stay for longer than the 30 s between two drift runs. */
 const idleMs = 90_000;
 
@@ -46,27 +49,46 @@ export function createTransport(access: ClusterAccess, options: TransportOptions
   const { origin, pathname } = new URL(access.server);
   const basePath = pathname.replace(/\/+$/, "");
   const pools = createPools(access, origin, options);
+  const exchanges = new Set<Promise<TransportAnswer>>();
+  const exchange = async ({ method, path, headers, body }: TransportRequest): Promise<TransportAnswer> => {
+    const answer = await pools.current().request({
+      origin,
+      path: basePath + path,
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await readText(answer, options.maxAnswerBytes);
+    return { status: answer.statusCode, headers: answer.headers, text };
+  };
   return {
     async send(request) {
       const { signal } = request;
       signal?.throwIfAborted();
+      // The signal ends the waiting only: undici 8.12 on Node 24 writes empty frames without end, until the memory is full, when an HTTP/2
+      // stream is aborted before its body has left. Whatever comes of the call is bounded by the silence limits.
+      const answer = exchange(request);
+      exchanges.add(answer);
+      void answer.then(forget, forget);
+      function forget(): void {
+        exchanges.delete(answer);
+      }
       try {
-        const answer = await pools.current().request({
-          origin,
-          path: basePath + request.path,
-          method: request.method,
-          headers: request.headers,
-          ...(request.body === undefined ? {} : { body: request.body }),
-          ...(signal === undefined ? {} : { signal }),
-        });
-        const text = await readText(answer, options.maxAnswerBytes);
-        return { status: answer.statusCode, headers: answer.headers, text };
+        return await abortable(answer, signal);
       } catch (error) {
         signal?.throwIfAborted();
         throw error instanceof ClusterError ? error : connectionFailure(error, origin, request.method !== "GET");
       }
     },
-    close: () => pools.close(),
+    async close() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, lastAnswersMs);
+      });
+      await Promise.race([Promise.allSettled(exchanges), late]);
+      clearTimeout(timer);
+      await pools.close();
+    },
   };
 }
 

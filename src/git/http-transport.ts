@@ -60,10 +60,13 @@ function createAgent(options: GitTransportOptions, rejectUnauthorized: boolean):
     timeout: options.connectTimeoutMs ?? 10_000,
     rejectUnauthorized,
     minVersion: "TLSv1.2",
+    // An abort has to end a transfer: over HTTP/1.1 it ends its connection, while undici's HTTP/2 can run wild.
+    allowH2: false,
     lookup: guardedLookup(options),
     ...(options.caCerts === undefined ? {} : { ca: [...getCACertificates("default"), ...options.caCerts] }),
   });
   return new Agent({
+    allowH2: false,
     connect: (target, callback) => {
       const host = target.hostname.replace(/^\[|\]$/g, "");
       // A literal address is never looked up: it is tested here.

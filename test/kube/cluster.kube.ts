@@ -133,6 +133,26 @@ describe("a run cluster", () => {
     assert.deepEqual(await cluster.list(configMap, { ...none, metadataOnly: true }), []);
   });
 
+  it("outlives writes that are aborted before they have left", async () => {
+    for (let round = 0; round < 40; round += 1) {
+      const stop = new AbortController();
+      const writes = [0, 1, 2, 3].map((index) =>
+        cluster.create(
+          configMap,
+          namespace,
+          { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `aborted-${round}-${index}` } },
+          { signal: stop.signal },
+        ),
+      );
+      for (let turn = 0; turn < round; turn += 1) await Promise.resolve();
+      stop.abort(new Error("enough"));
+      for (const write of await Promise.allSettled(writes)) {
+        if (write.status === "rejected") assert.match(String(write.reason), /enough/);
+      }
+      assert.equal(await cluster.get(configMap, namespace, "none"), undefined);
+    }
+  });
+
   it("keeps integers exact and passes warnings and refusals on", async () => {
     const name = `widgets.${namespace}.example.com`;
     await plane.kubectl(["apply", "-f", "-"], { input: crd(`${namespace}.example.com`) });
