@@ -8,6 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Node's timers fire at once for longer times. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -21,10 +24,19 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      }, ms);
+      const wait = (left: number): NodeJS.Timeout =>
+        setTimeout(
+          () => {
+            if (left > longestTimerMs) {
+              timer = wait(left - longestTimerMs);
+              return;
+            }
+            signal?.removeEventListener("abort", onAbort);
+            resolve();
+          },
+          Math.min(left, longestTimerMs),
+        );
+      let timer = wait(ms);
       signal?.addEventListener("abort", onAbort, { once: true });
     }),
 };

@@ -1,4 +1,4 @@
-import { annotationsOf, nameOf, namespaceOf } from "../resource/index.ts";
+import { annotationsOf, nameOf, namespaceOf, uidOf } from "../resource/index.ts";
 import { annotation, label } from "./annotations.ts";
 import { type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
 import { type ExistingObject, listLabelled } from "./existing/labelled-objects.ts";
@@ -67,7 +67,9 @@ export async function listOwned(
   signal: AbortSignal,
 ): Promise<ExistingObject[]> {
   const objects = await listAllOfApp(input, stored, cluster, discovery, signal);
-  return objects.map((found) =>
+  // An App among its own resources is what is being deleted: it goes last, by its finalizer.
+  const others = objects.filter(({ live }) => uidOf(live) === "" || uidOf(live) !== input.app.ownUid);
+  return others.map((found) =>
     annotationsOf(found.object)[annotation.ownedForDeletion] === undefined ? found : { ...found, transient: false },
   );
 }

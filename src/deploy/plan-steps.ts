@@ -24,6 +24,7 @@ type DraftStep = Omit<PlanStep, "waitsFor" | "active">;
 
 /**
  * The changes from what exists to what is wanted (kapp.md §4.2), in kapp's order, each with what it waits for.
+ * @param ownUid UID of an object that nobody waits for.
  * @throws DeployError for bad rules, cycles, strategies and rebase paths.
  */
 export function planSteps(
@@ -31,6 +32,7 @@ export function planSteps(
   existing: readonly ExistingObject[],
   typeOf: (object: KubeObject) => ApiType | undefined,
   options: ChangeOptions,
+  ownUid = "",
 ): PlanStep[] {
   const byKey = new Map(existing.map((found) => [uniqueKey(found.object), found]));
   const drafts = fresh.map((object) => stepForNew(object, byKey.get(uniqueKey(object)), typeOf(object), options));
@@ -40,7 +42,13 @@ export function planSteps(
     .filter((found) => !wanted.has(uniqueKey(found.object)))
     .sort((a, b) => compareCodePoints(uniqueKey(a.object), uniqueKey(b.object)));
   for (const found of gone) drafts.push(stepForGone(found, options));
-  return withOrder(dropMovedDeletes(drafts));
+  return withOrder(
+    dropMovedDeletes(drafts).map((draft) => (isUid(ownUid, draft) ? { ...draft, wait: "noop" } : draft)),
+  );
+}
+
+function isUid(uid: string, { existing }: DraftStep): boolean {
+  return uid !== "" && existing !== undefined && uidOf(existing) === uid;
 }
 
 function stepForNew(

@@ -71,6 +71,8 @@ export interface AppTarget {
   readonly prevName?: string;
   /** For namespaced resources that name none. */
   readonly defaultNamespace: string;
+  /** UID of the App object that is being deployed: where an App is among its own resources, it does not wait for itself. */
+  readonly ownUid?: string;
   /** Where the app is known to have had objects, beside what its record says: looked at when cluster-wide lists are forbidden. */
   readonly knownNamespaces?: readonly string[];
 }

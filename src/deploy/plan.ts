@@ -85,7 +85,7 @@ export async function planDeploy(
       signal,
     );
     if (fresh.length === 0 && !options.patch && !options.allowEmpty) throw new DeployError({ code: "DEPLOY_EMPTY" });
-    const steps = planSteps(fresh, existing, typeOf, options);
+    const steps = planSteps(fresh, existing, typeOf, options, app.ownUid);
     return {
       kind: "deploy",
       target: await target,

@@ -71,6 +71,8 @@ export function parseConfig(sources: ConfigSources = {}): ParsedConfig {
 
 /** kapp-controller's floor for sync periods is 30 s; tests and demos need less. */
 const minPeriodMs = 100;
+/** A week; timers hold 24 days at most. */
+const maxPeriodMs = 168 * 3_600_000;
 /** reliability.md T1 wants 32; hooks that exist already may have shorter ones, which are warned about. */
 const minSecretLength = 16;
 
@@ -79,10 +81,10 @@ const list = z.array(text, "must be a list of texts");
 
 const duration = text.transform((value, context) => {
   const parsed = parseGoDuration(value);
-  if ("ms" in parsed && parsed.ms >= minPeriodMs) return parsed.ms;
+  if ("ms" in parsed && parsed.ms >= minPeriodMs && parsed.ms <= maxPeriodMs) return parsed.ms;
   context.addIssue({
     code: "custom",
-    message: `must be a duration of at least ${minPeriodMs}ms such as 30s, 5m or 1h30m`,
+    message: `must be a duration from ${minPeriodMs}ms to 168h such as 30s, 5m or 1h30m`,
   });
   return z.NEVER;
 });

@@ -15,6 +15,7 @@ import { LeaseLost, underLease, type Verdict } from "./lease.ts";
 import type { Lease } from "./ports.ts";
 import { reconcileApp } from "./reconcile-app.ts";
 import type { RunCause, RunEvent } from "./run-event.ts";
+import { moveOut } from "./place.ts";
 import { createRunMeter } from "./run-metrics.ts";
 import { type RunRecorder, startRunRecord } from "./run-record.ts";
 import { createStatusWriter } from "./status-writer.ts";
@@ -57,6 +58,7 @@ async function slice(
   const object = await deps.apps.get(namespace, shortName);
   if (object === undefined) {
     await unindexApp(name, deps);
+    await moveOut(name, deps);
     return { type: "done" };
   }
   const run = { app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };

@@ -5,6 +5,7 @@ import { planDeletionOfApp } from "./deploy-stage.ts";
 import { deleteInventory } from "./inventory.ts";
 import { appName, appPartition } from "./keys.ts";
 import type { Verdict } from "./lease.ts";
+import { leftBehind, moveOut } from "./place.ts";
 import { StageFailure } from "./stage-failure.ts";
 import { clusterIdOf, connectTarget } from "./target.ts";
 
@@ -51,10 +52,12 @@ async function deleteResources(slice: AppSlice): Promise<Verdict> {
 
 /** Nothing is left to clean up: the App may go. */
 async function release(slice: AppSlice): Promise<Verdict> {
-  const { app, deps, startedAt } = slice;
+  const { app, deps, recorder, startedAt } = slice;
   const name = appName(app.namespace, app.name);
   const clusterId = clusterIdOf(app);
   if (clusterId !== undefined) await deleteInventory(clusterId, name, deps);
+  for (const text of await leftBehind(name, deps)) recorder.emit({ at: deps.clock.now(), type: "note", text });
+  await moveOut(name, deps);
   for (const sk of ["LAST", "FETCHED", "WAIT"]) await deps.items.delete(appPartition(name), sk);
   await deps.apps.removeFinalizer(app.namespace, app.name, app.uid, appFinalizer);
   return done("succeeded", "Deleted", startedAt, slice);

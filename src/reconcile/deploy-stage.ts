@@ -218,9 +218,11 @@ function recordOf(run: Pick<DeployRun, "app" | "target">): {
   readonly prevName: string;
   readonly stateNamespace: string;
   readonly defaultNamespace: string;
+  readonly ownUid: string;
 } {
   const { app, target } = run;
   return {
+    ownUid: app.uid,
     name: `${app.name}.app`,
     prevName: `${app.name}-ctrl`,
     stateNamespace: target.stateNamespace,

@@ -28,6 +28,7 @@ export const appPartition = (app: string): string => `APP#${app}`;
 export const sourcePartition = (sourceId: string): string => `SRC#${sourceId}`;
 export const repositoryPartition = (normalUrl: string): string => `REPO#${normalUrl}`;
 export const clusterPartition = (clusterId: string): string => `CLU#${clusterId}`;
+export const recordPartition = (recordId: string): string => `REC#${recordId}`;
 export const cataloguePartition = "CAT";
 export const tickPartition = (slot: number): string => `TICK#${slot}`;
 

@@ -9,6 +9,7 @@ import { carryOut, planForApp, plannedChangesOf } from "./deploy-stage.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { hideFormerValues } from "./hide-secret.ts";
 import { appName } from "./keys.ts";
+import { refuseTakenPlace } from "./place.ts";
 import { readReferenceOf } from "./read-reference.ts";
 import type { PlannedChange, RunEvent } from "./run-event.ts";
 import { StageFailure } from "./stage-failure.ts";
@@ -63,6 +64,7 @@ export async function planApp(
     const fetched = await fetchForApp(app, own, options);
     const { documents } = await templateForApp(app, fetched, own, options);
     const target = await connectTarget(app, own, options.signal);
+    await refuseTakenPlace(app, target, own);
     const plan = await planForApp({ app, target }, documents, own, options.signal);
     hideFormerValues(plan, own.redactor);
     const shown = { cluster: target.cluster.server, text: formatPlan(plan), changes: plannedChangesOf(plan) };

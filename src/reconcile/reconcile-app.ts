@@ -13,6 +13,7 @@ import { appPartition } from "./keys.ts";
 import type { TreeIdsBySource } from "./last-run.ts";
 import type { Verdict } from "./lease.ts";
 import { fetchedEvent, fetchForApp, templateForApp } from "./plan-app.ts";
+import { moveIn } from "./place.ts";
 import { StageFailure } from "./stage-failure.ts";
 import { connectTarget } from "./target.ts";
 
@@ -86,12 +87,13 @@ async function deployStage(
   }
   const plannedFrom = deps.clock.now();
   const target = await connectTarget(app, deps, options.signal);
-  if (target.note !== undefined) recorder.emit({ at: deps.clock.now(), type: "note", text: target.note });
+  const notes = [...(target.note === undefined ? [] : [target.note]), ...(await moveIn(app, target, deps))];
+  for (const text of notes) recorder.emit({ at: deps.clock.now(), type: "note", text });
   const plan = await planForApp({ app, target }, resources, deps, options.signal);
   tellPlan(plan, target, plannedFrom, slice);
   await reportMissedDrift(plan, fetched, slice);
   const result = await work(plan, target, begun, "Deploying", slice);
-  return settleDeploy(result, { target, fetched, begun }, slice);
+  return settleDeploy(result, { target, fetched, begun, notes }, slice);
 }
 
 /** The same generation and the same resources are the same deploy. */

@@ -26,6 +26,9 @@ describe("deploy options", () => {
   const taken: { readonly raw: string[]; readonly want: Readonly<Record<string, unknown>> }[] = [
     { raw: ["--wait-timeout=1h2m3.5s"], want: { waitTimeoutMs: 3_723_500 } },
     { raw: ["--apply-timeout=10s", "--apply-timeout=500ms"], want: { applyTimeoutMs: 500 } },
+    { raw: ["--wait-timeout=10000h"], want: { waitTimeoutMs: 36_000_000_000 } },
+    { raw: ["--wait-check-interval=1ns"], want: { waitCheckIntervalMs: 100 } },
+    { raw: ["--apply-check-interval=-1s"], want: { applyCheckIntervalMs: 100 } },
     { raw: ["--wait=false"], want: { wait: false } },
     { raw: ["--wait=T"], want: { wait: true } },
     {
@@ -54,7 +57,7 @@ describe("deploy options", () => {
     { raw: ["--logs=false", "--debug=false", "--tty=true", "--kube-api-qps=50"], want: {} },
   ];
   for (const { raw, want } of taken) {
-    it(`take ${raw.join(" ")}`, () => {
+    it(`take ${raw.join(" ")} [B93]`, () => {
       const options = parse(raw) as Record<string, unknown>;
       for (const [key, value] of Object.entries(want)) assert.deepEqual(options[key], value);
     });

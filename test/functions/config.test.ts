@@ -103,6 +103,15 @@ test("all faults are told at once, each with the place it came from", () => {
   }
 });
 
+for (const period of ["0s", "1ns", "-5m", "10000h", "99999999999h", "abc", ""]) {
+  test(`B91: a sync period of ${JSON.stringify(period)} is refused before a timer is set by it`, () => {
+    assert.deepEqual(
+      faults({ flags: { syncPeriod: period } }).map((fault) => fault.split(":")[0]),
+      ["--sync-period"],
+    );
+  });
+}
+
 test("a certificate without its key, or beside the wish for plain HTTP, is a fault", () => {
   assert.deepEqual(faults({ flags: { tlsCert: "a" } }), ["--tls-cert: needs tlsKey beside it"]);
   assert.deepEqual(faults({ flags: { tlsCert: "a", tlsKey: "b", tls: false } }), [

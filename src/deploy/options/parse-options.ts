@@ -75,6 +75,9 @@ export function parseInspectOptions(
   });
 }
 
+/** Looks closer together than this would only load the API server; also what a negative duration means. */
+const minIntervalMs = 100;
+
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 function guarded<T>(parse: () => T): { readonly options: T } | { readonly failure: DeployFailure } {
@@ -124,7 +127,7 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
       options.diffAgainstLastApplied = bool();
       return true;
     case "--apply-check-interval":
-      options.applyCheckIntervalMs = time();
+      options.applyCheckIntervalMs = Math.max(minIntervalMs, time());
       return true;
     case "--apply-concurrency":
       options.applyConcurrency = whole(1);
@@ -154,7 +157,7 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
       options.waitIgnored = bool();
       return true;
     case "--wait-check-interval":
-      options.waitCheckIntervalMs = time();
+      options.waitCheckIntervalMs = Math.max(minIntervalMs, time());
       return true;
     case "--wait-concurrency":
       options.waitConcurrency = whole(1);
