@@ -48,12 +48,27 @@ const features: readonly Feature[] = [
   {
     name: "kapp Config",
     reason: "Config documents among the resources",
-    isUsedBy: ({ text }) => /kapp\.k14s\.io\/v1alpha1/.test(text),
+    isUsedBy: ({ text }) => /kapp\.k14s\.io\/(?:v1alpha1|config\b)/.test(text),
   },
   {
     name: "versioned",
-    reason: "versioned resources",
-    isUsedBy: ({ text }) => text.includes("kapp.k14s.io/versioned"),
+    reason: "versioned and renewed resources",
+    isUsedBy: ({ text }) => /kapp\.k14s\.io\/(?:versioned|renew-duration)/.test(text),
+  },
+  {
+    name: "rawOptions",
+    reason: "filters, logs and other forms of output",
+    isUsedBy: ({ text }) =>
+      /--(?:filter(?:-[a-z-]+)?|column)=|--(?:logs|logs-all|debug|json|diff-anchored)=true|--(?:tty|diff-mask)=false/.test(
+        text,
+      ),
+  },
+  {
+    name: "git extras",
+    reason: "git over SSH, submodules and large file storage",
+    isUsedBy: ({ recorded, text }) =>
+      /ssh-privatekey|__GITSSH|git-lfs\.github\.com/.test(text) ||
+      [...recorded.inputs.keys()].some((path) => path.endsWith(".gitmodules")),
   },
   {
     name: "packaging",
