@@ -45,13 +45,16 @@ export async function moveIn(app: App, target: Target, deps: ReconcileDeps): Pro
   const { items, clock } = deps;
   const name = appName(app.namespace, app.name);
   const place = placeOf(app, target);
+  const [before, left] = await Promise.all([
+    getJson<Place>(items, appPartition(name), "PLACE", clock.now()),
+    leftBehind(name, deps),
+  ]);
+  // Nobody else gets the record while this App exists.
+  if (before?.recordId === place.recordId) return left;
   await claim(name, place, deps);
-  const before = await getJson<Place>(items, appPartition(name), "PLACE", clock.now());
-  if (before?.recordId !== place.recordId) {
-    if (before !== undefined) await noteLeft(name, before, place, deps);
-    await items.delete(appPartition(name), `LEFT#${place.recordId}`);
-    await putJson<Place>(items, appPartition(name), "PLACE", place, clock.now());
-  }
+  if (before !== undefined) await noteLeft(name, before, place, deps);
+  await items.delete(appPartition(name), `LEFT#${place.recordId}`);
+  await putJson<Place>(items, appPartition(name), "PLACE", place, clock.now());
   return leftBehind(name, deps);
 }
 
