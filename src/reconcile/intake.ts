@@ -3,6 +3,7 @@
  * the row is stored before the wake-up is sent, and the sweep finds rows whose wake-up was lost.
  */
 import { type AppReference, appReferences, parseApp, refTracks } from "../app/index.ts";
+import { mapBounded } from "../base/index.ts";
 import { nameOf, namespaceOf } from "../resource/index.ts";
 import {
   appsOfSource,
@@ -17,6 +18,9 @@ import type { ReconcileDeps } from "./deps.ts";
 import { putJson } from "./item-json.ts";
 import { type AppName, appKey, appName, sourceKey, sourcePartition } from "./keys.ts";
 import type { RunCause } from "./run-event.ts";
+
+/** Rows that are marked side by side. */
+export const writesAtOnce = 32;
 
 /** What a forge told us. Only a hint: the source run asks the git server for the truth. */
 export interface Push {
@@ -45,15 +49,21 @@ export async function acceptPush(push: Push, deps: ReconcileDeps): Promise<{ rea
   for (const url of push.repositoryUrls)
     for (const source of await sourcesOfRepository(url, deps)) sources.set(source.id, source);
   const apps = new Set<AppName>();
-  for (const source of sources.values()) {
-    // A semver selection looks at tags only.
-    const follows = source.ref === undefined ? push.ref.startsWith("refs/tags/") : refTracks(source.ref, push.ref);
-    if (!follows) continue;
+  const hint: PushHint = { after: push.after, at: deps.clock.now() };
+  // A semver selection looks at tags only.
+  const moved = [...sources.values()].filter((source) =>
+    source.ref === undefined ? push.ref.startsWith("refs/tags/") : refTracks(source.ref, push.ref),
+  );
+  // Together: a store that can stores all of it at once, and the forge waits for the answer.
+  await mapBounded(moved, writesAtOnce, async (source) => {
     for (const { app } of await appsOfSource(source.id, deps)) apps.add(app);
-    const hint: PushHint = { after: push.after, at: deps.clock.now() };
-    await putJson(deps.items, sourcePartition(source.id), "HINT", hint, hint.at, { expiresAt: hint.at + 3_600_000 });
-    await wantSource(source, "push", deps);
-  }
+    const expiresAt = hint.at + 3_600_000;
+    await Promise.all([
+      putJson(deps.items, sourcePartition(source.id), "HINT", hint, hint.at, { expiresAt }),
+      deps.rows.want(sourceKey(source.id), hint.at),
+    ]);
+    await wakeForSource(source, "push", deps);
+  });
   return { apps: [...apps].sort() };
 }
 
@@ -121,7 +131,11 @@ export async function wantSource(
   deps: ReconcileDeps,
 ): Promise<void> {
   await deps.rows.want(sourceKey(source.id), deps.clock.now());
-  await deps.wakeUps.send({ queue: "source", key: sourceKey(source.id), group: hostOf(source.url), cause });
+  await wakeForSource(source, cause, deps);
+}
+
+function wakeForSource({ id, url }: Pick<Source, "id" | "url">, cause: RunCause, deps: ReconcileDeps): Promise<void> {
+  return deps.wakeUps.send({ queue: "source", key: sourceKey(id), group: hostOf(url), cause });
 }
 
 async function allSources(deps: ReconcileDeps): Promise<readonly Source[]> {

@@ -2,12 +2,13 @@
  * One source: asks the git server what the ref is now, walks to the subPaths that Apps want, and wakes exactly the Apps whose subPath tree changed.
  * Tree ids decide, not the push's file list: forced pushes, truncated deliveries and lost webhooks cost only time.
  */
+import { mapBounded } from "../base/index.ts";
 import { credentialsOf, relativePath, resolveGitRef } from "../fetch/index.ts";
 import type { Repository } from "../git/index.ts";
 import { appsOfSource, getSource, type Source } from "./catalogue.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import type { PushHint } from "./intake.ts";
-import { wantApp } from "./intake.ts";
+import { wantApp, writesAtOnce } from "./intake.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { type AppName, appKey, appPartition, restOfKey, sourcePartition } from "./keys.ts";
 import type { TreeIdsBySource } from "./last-run.ts";
@@ -72,27 +73,24 @@ async function lookAt(
     seen !== undefined && seen.commit === commit && subPaths.every((subPath) => Object.hasOwn(seen.treeIds, subPath));
   const treeIds = known ? seen.treeIds : await treeIdsAt(source, repository, commit, subPaths, deps, signal);
   if (!known) {
-    for (const { app, subPaths: wanted } of apps) {
+    await mapBounded(apps, writesAtOnce, async ({ app, subPaths: wanted }) => {
       if (await hasMoved(app, source, wanted, treeIds, deps)) await wantApp(app, "push", deps);
-    }
+    });
   }
   const hint = await getJson<PushHint>(items, partition, "HINT", clock.now());
   const pushedAt = known ? seen.pushedAt : hint?.after === commit ? hint.at : undefined;
-  // After the Apps are marked: a kill in between repeats the look instead of losing it.
-  await putJson<SeenRef>(
-    items,
-    partition,
-    "REF",
-    { commit, checkedAt: startedAt, treeIds, ...(pushedAt === undefined ? {} : { pushedAt }) },
-    clock.now(),
-  );
   const lagging =
     hint !== undefined &&
     clock.now() - hint.at < hintLifeMs &&
     hint.after !== commit &&
     known &&
     !/^0+$/.test(hint.after);
-  if (hint !== undefined && !lagging) await items.delete(partition, "HINT");
+  const now: SeenRef = { commit, checkedAt: startedAt, treeIds, ...(pushedAt === undefined ? {} : { pushedAt }) };
+  // After the Apps are marked: a kill in between repeats the look instead of losing it.
+  await Promise.all([
+    putJson(items, partition, "REF", now, clock.now()),
+    ...(hint === undefined || lagging ? [] : [items.delete(partition, "HINT")]),
+  ]);
   return lagging;
 }
 

@@ -20,7 +20,8 @@ export interface StatusWriter {
 export function createStatusWriter(app: App, deps: ReconcileDeps): StatusWriter {
   let current = app.status;
   let written: KubeObject = appStatusJson(app.status);
-  let writtenAt = 0;
+  // A run that is over within the second shows its result only.
+  let writtenAt = deps.clock.now();
   let writing: Promise<void> = Promise.resolve();
   // Thousands of changes end within a second: tidying the whole output after each would cost more than the changes.
   let progressed: (() => AppStatus) | undefined;
