@@ -93,7 +93,7 @@ async function deployStage(
   tellPlan(plan, target, plannedFrom, slice);
   await reportMissedDrift(plan, fetched, slice);
   const result = await work(plan, target, begun, "Deploying", slice);
-  return settleDeploy(result, { target, fetched, begun, notes }, slice);
+  return settleDeploy(result, { target, fetched, begun }, slice);
 }
 
 /** The same generation and the same resources are the same deploy. */

@@ -21,8 +21,6 @@ interface Deployed {
   readonly target: Target;
   readonly fetched: FetchSuccess;
   readonly begun: Work;
-  /** What was found by good will or is left elsewhere: said in the status. */
-  readonly notes: readonly string[];
 }
 
 /** @throws StageFailure when the deploy failed. */
@@ -57,13 +55,13 @@ export async function reportMissedDrift(plan: DeployPlan, fetched: FetchSuccess,
 
 async function complete(
   result: Extract<DeployResult, { outcome: "succeeded" }>,
-  { target, fetched, begun, notes }: Deployed,
+  { target, fetched, begun }: Deployed,
   slice: AppSlice,
 ): Promise<Verdict> {
   const { app, status, recorder, deps } = slice;
   const now = deps.clock.now();
   const name = appName(app.namespace, app.name);
-  const stderr = notes.map((note) => `lateen: ${note}`).join("\n");
+  const stderr = target.note === undefined ? "" : `lateen: ${target.note}`;
   const associated = result.associated === undefined ? {} : { associatedResources: result.associated };
   const deploy = { stdout: result.stdout, stderr, ...associated };
   status.update(succeeded(stageSucceeded(status.current, "deploy", deploy, now)));
