@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type KubeObject, own } from "../../src/resource/index.ts";
+import { type KubeObject, nameOf, own } from "../../src/resource/index.ts";
 import { hasGitHttpBackend } from "../support/git-server.ts";
 import {
   conditionOf,
@@ -47,35 +47,15 @@ const bomb = [
     return `${key}: &${key} [${Array(10).fill(`*${before}`).join(", ")}]`;
   }),
 ].join("\n");
-const merges = [
-  "m0: &m0 {x: 1}",
-  ...Array.from({ length: 600 }, (_, n) => `m${n + 1}: &m${n + 1} {<<: *m${n}, k${n}: 1}`),
-].join("\n");
 
 const yamlRows: readonly Row[] = [
   { app: "b60-bomb", title: "B60 an alias bomb", files: yaml(bomb), says: /bad\.yml[\s\S]*(?:line \d+|alias)/ },
-  { app: "b60-cycle", title: "B60 a cyclic alias", files: yaml("a: &a [*a]\n"), says: /bad\.yml[\s\S]*'a'/ },
-  { app: "b61", title: "B61 a bomb of merge keys", files: yaml(merges), says: /bad\.yml[\s\S]*line \d+/ },
-  {
-    app: "b62",
-    title: "B62 nesting",
-    files: yaml(`a: ${"[".repeat(5_000)}${"]".repeat(5_000)}\n`),
-    says: /bad\.yml[\s\S]*line \d+[\s\S]*deep/,
-  },
   {
     app: "b63",
     title: "B63 an integer that no server holds",
     files: yaml("data: {n: 18446744073709551616}\n"),
     says: /bad\.yml[\s\S]*line 4[\s\S]*64 bits/,
   },
-  { app: "b64", title: "B64 .nan", files: yaml("data: {n: .nan}\n"), says: /bad\.yml[\s\S]*line[\s\S]*n/ },
-  {
-    app: "b68",
-    title: "B68 an unknown tag",
-    files: yaml("data: {n: !vault x}\n"),
-    says: /bad\.yml[\s\S]*line 4[\s\S]*!vault/,
-  },
-  { app: "b69-tab", title: "B69 a tab", files: yaml("data:\n\tn: a\n"), says: /bad\.yml[\s\S]*line 5/ },
   {
     app: "b69-utf8",
     title: "B69 bytes that are no UTF-8",
@@ -94,13 +74,6 @@ const yamlRows: readonly Row[] = [
     files: { "bad.yml": "metadata: {name: x}\n" },
     says: /'kind'[\s\S]*bad\.yml/,
   },
-  {
-    app: "b71-name",
-    title: "B71 no name",
-    files: { "bad.yml": "apiVersion: v1\nkind: ConfigMap\n" },
-    says: /'metadata.name' on resource 'configmap\/ \(v1\)[\s\S]*bad\.yml/,
-  },
-  { app: "b70-list", title: "B70 a List of something else", files: yaml("items: [[a]]\n"), says: /bad\.yml/ },
 ];
 
 const treeRows: readonly Row[] = [
@@ -110,7 +83,6 @@ const treeRows: readonly Row[] = [
     files: { "bad.yml": { link: "../../../../etc/passwd" } },
     says: /bad\.yml/,
   },
-  { app: "b45-cycle", title: "B45 a link to itself", files: { "bad.yml": { link: "bad.yml" } }, says: /bad\.yml/ },
   {
     app: "b49",
     title: "B49 a git-lfs pointer",
@@ -127,12 +99,6 @@ const kappRows: readonly Row[] = [
     title: "B98 a rule that is not four words",
     files: annotated("b98-rule-bad", { "kapp.k14s.io/change-rule": "upsert after x" }),
     says: /configmap\/b98-rule-bad/,
-  },
-  {
-    app: "b98-group",
-    title: "B98 a group with a placeholder that nothing fills",
-    files: annotated("b98-group-bad", { "kapp.k14s.io/change-group": "a.b/{no-such}" }),
-    says: /no-such/,
   },
   {
     app: "b99",
@@ -160,12 +126,6 @@ const kappRows: readonly Row[] = [
     says: /gently \(hint: of configmap\/b100-bad/,
   },
   {
-    app: "b100-renew",
-    title: "B100 a renew-duration",
-    files: annotated("b100-renew-bad", { "kapp.k14s.io/renew-duration": "never" }),
-    says: /renew-duration[\s\S]*configmap\/b100-renew-bad/,
-  },
-  {
     app: "b101",
     title: "B101 one resource twice",
     files: { "bad.yml": configMap("bad", { v: "1" }), "worse.yml": configMap("bad", { v: "2" }) },
@@ -179,9 +139,15 @@ const kappRows: readonly Row[] = [
   },
   {
     app: "b105",
-    title: "B105 a kapp Config, which lateen does not read yet",
+    title: "a kapp Config, which lateen does not read yet",
     files: { "bad.yml": "apiVersion: kapp.k14s.io/v1alpha1\nkind: Config\n" },
     says: /kapp Config[\s\S]*bad\.yml/,
+  },
+  {
+    app: "b103-other",
+    title: "B103 a manifest that is another App's record",
+    files: { "bad.yml": recordOf("beside") },
+    says: /configmap\/beside\.app[\s\S]*disallowed label 'kapp\.k14s\.io\/is-app'/,
   },
   {
     app: "b106",
@@ -189,21 +155,24 @@ const kappRows: readonly Row[] = [
     files: { "bad.yml": configMap("b106-bad", { v: "x".repeat(1_600_000) }) },
     says: /configmap\/b106-bad[\s\S]*1\.5 MiB/,
   },
-  {
-    app: "t18",
-    title: "a kind that the cluster does not serve",
-    files: { "bad.yml": "apiVersion: nope.dev/v1\nkind: Nope\nmetadata: {name: x}\n" },
-    says: /nope\.dev\/v1\/Nope|Nope/,
-  },
 ];
 
-const fetchKinds: Readonly<Record<string, KubeObject>> = {
-  http: { url: "https://x.invalid" },
-  image: { url: "x.invalid/image" },
-  imgpkgBundle: { image: "x.invalid/image" },
-  helmChart: { name: "chart" },
-};
-const templateKinds = ["helmTemplate", "kbld", "sops", "cue"] as const;
+/** A forged app record: everything that lateen would believe of one. */
+function recordOf(app: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: `${app}.app`,
+      labels: { "kapp.k14s.io/is-app": "" },
+      annotations: { "lateen.dev/epoch": "99999999999999", "kapp.k14s.io/identity": "v1;ns1//ConfigMap/x;v1" },
+    },
+    data: { spec: '{"labelKey":"kapp.k14s.io/app","labelValue":"1"}' },
+  });
+}
+
+const fetchKinds: Readonly<Record<string, KubeObject>> = { imgpkgBundle: { image: "x.invalid/image" } };
+const templateKinds = ["kbld"] as const;
 const inline = (paths: Readonly<Record<string, string>>, path?: string): KubeObject => ({
   inline: { paths },
   ...(path === undefined ? {} : { path }),
@@ -224,22 +193,10 @@ const specRows: readonly Row[] = [
     says: new RegExp(`spec.template\\[1\\].${kind} is not supported by lateen yet`),
   })),
   {
-    app: "b58-key",
-    title: "B58 an inline key that leaves its folder",
-    spec: { fetch: [inline({ "../x.yml": extra, "extra.yml": extra })] },
-    says: /Invalid path: \.\.\/x\.yml/,
-  },
-  {
     app: "b58-path",
     title: "B58 an entry that leaves the fetch folder",
     spec: { fetch: [inline({ "extra.yml": extra }, "../x")] },
     says: /'\.\.\/x'/,
-  },
-  {
-    app: "b58-overlap",
-    title: "B58 two entries at one path",
-    spec: { fetch: [inline({ "extra.yml": extra }, "x"), inline({ "extra.yml": extra }, "x/y")] },
-    says: /overlapping paths: 'x\/y' and 'x'/,
   },
   {
     app: "b58-from",
@@ -248,19 +205,7 @@ const specRows: readonly Row[] = [
     says: /secrets "nowhere" not found/,
   },
   { app: "b90-fetch", title: "B90 no fetch", spec: { fetch: [] }, says: /Expected at least one fetch option/ },
-  {
-    app: "b90-template",
-    title: "B90 no template",
-    spec: { template: [] },
-    says: /Expected at least one template option/,
-  },
   { app: "b90-deploy", title: "B90 no deploy", spec: { deploy: [] }, says: /Expected exactly one deploy option/ },
-  {
-    app: "b90-two",
-    title: "B90 two deploys",
-    spec: { deploy: [{ kapp: {} }, { kapp: {} }] },
-    says: /Expected exactly one deploy option/,
-  },
   {
     app: "b90-target",
     title: "B90 no target",
@@ -274,28 +219,22 @@ const specRows: readonly Row[] = [
     says: /secrets "nowhere" not found/,
   },
   {
-    app: "b92-keys",
-    title: "B92 a Secret for git with another key",
-    spec: { fetch: [{ git: { url: "https://x.invalid/a", ref: "origin/main", secretRef: { name: "odd-keys" } } }] },
-    says: /Unknown secret field 'token' in secret 'odd-keys'/,
-  },
-  {
     app: "b92-namespace",
     title: "B92 T13 a kubeconfig of another namespace",
     spec: { cluster: { namespace: "ns1", kubeconfigSecretRef: { name: "foreign" } } },
     says: /secrets "foreign" not found/,
   },
   {
+    app: "b85-key",
+    title: "B85 a Secret without the kubeconfig's key",
+    spec: { cluster: { namespace: "ns1", kubeconfigSecretRef: { name: "odd-keys", key: "config" } } },
+    says: /Expected to find key 'config' in secret \(keys: token\)/,
+  },
+  {
     app: "b93-flag",
     title: "B93 a raw option outside of the list",
     spec: { deploy: [{ kapp: { rawOptions: ["--kubeconfig=/etc/passwd"] } }] },
     says: /--kubeconfig/,
-  },
-  {
-    app: "b93-form",
-    title: "B93 a raw option of another form",
-    spec: { deploy: [{ kapp: { rawOptions: ["-f", "/etc/passwd"] } }] },
-    says: /-f/,
   },
   {
     app: "b13",
@@ -321,12 +260,6 @@ const specRows: readonly Row[] = [
     spec: { subPath: "nowhere" },
     says: /'nowhere' \(subpath\) to exist/,
   },
-  {
-    app: "b46-up",
-    title: "B46 a subPath that leaves the repository",
-    spec: { subPath: "../x" },
-    says: /Invalid path: \.\.\/x/,
-  },
 ];
 
 const kubeconfigRows: readonly {
@@ -336,16 +269,8 @@ const kubeconfigRows: readonly {
   readonly says: RegExp;
 }[] = [
   { app: "b84-exec", title: "B84 T12 exec", change: withUser("exec: {command: sh}"), says: /exec/ },
-  { app: "b84-file", title: "B84 T12 a token file", change: withUser("tokenFile: /etc/passwd"), says: /tokenFile/ },
   { app: "b85-empty", title: "B85 an empty kubeconfig", change: () => "", says: /kubeconfig is empty|keys: /i },
   { app: "b85-yaml", title: "B85 no YAML", change: () => "clusters: [", says: /not YAML/ },
-  {
-    app: "b85-context",
-    title: "B85 no current context",
-    change: (good) => good.replace(/current-context: .*/, ""),
-    says: /current-context/,
-  },
-  { app: "b85-long", title: "B85 64 KiB", change: (good) => `${good}# ${"x".repeat(70_000)}\n`, says: /65536 bytes/ },
   {
     app: "b86",
     title: "B86 a server in the cloud's metadata",
@@ -353,36 +278,11 @@ const kubeconfigRows: readonly {
     says: /169\.254\.169\.254/,
   },
   {
-    app: "b86-user",
-    title: "B86 user info in the server",
-    change: (good) => good.replace("https://", "https://ada:pw@"),
-    says: /user|credentials/,
-  },
-  {
     app: "b87",
     title: "B87 no check of the certificate",
     change: (good) => good.replace(/certificate-authority-data: .*/, "insecure-skip-tls-verify: true"),
     says: /insecure-skip-tls-verify/,
   },
-  {
-    app: "b87-roots",
-    title: "B87 no authority means the system's roots",
-    change: (good) => good.replace(/certificate-authority-data: .*/, ""),
-    says: /certificate|self-signed|issuer/i,
-  },
-  {
-    app: "b88",
-    title: "B88 an authority that is no certificate",
-    change: (good) => good.replace(/certificate-authority-data: .*/, "certificate-authority-data: aGVsbG8="),
-    says: /certificate-authority-data/,
-  },
-  {
-    app: "b89",
-    title: "B89 a proxy",
-    change: (good) => good.replace("server:", "proxy-url: http://127.0.0.1:1\n    server:"),
-    says: /proxy-url/,
-  },
-  { app: "b89-as", title: "B89 impersonation", change: withUser("token: x\n      as: admin"), says: /as/ },
 ];
 
 function withUser(user: string): (good: string) => string {
@@ -421,11 +321,9 @@ describe("bad input of one App", { skip }, () => {
     const commit = await world.repository.commitFiles(badFiles());
     await deliverPush(world, commit);
     for (const { app, spec } of rows) if (spec !== undefined) await world.apply(appOf(app, spec));
-    await Promise.all(
-      rows.map(({ app }) =>
-        world.until(app, (status) => conditionOf(status) === "ReconcileFailed").catch(() => undefined),
-      ),
-    );
+    // A row that never fails is told by its own test.
+    for (const { app } of rows)
+      await world.until(app, (status) => conditionOf(status) === "ReconcileFailed").catch(() => undefined);
   });
   after(() => world.stop());
 
@@ -446,7 +344,14 @@ describe("bad input of one App", { skip }, () => {
   });
 
   it("nothing is lost: what was deployed before is there", async () => {
-    for (const { app } of rows) assert.notEqual(await world.live("ConfigMap", `${app}-keep`), undefined, app);
+    const { types } = await world.cluster.discover();
+    const type = types.find(({ kind }) => kind === "ConfigMap");
+    assert.ok(type !== undefined);
+    const names = new Set((await world.cluster.list(type, { namespace: "ns1" })).map(nameOf));
+    assert.deepEqual(
+      rows.map(({ app }) => app).filter((app) => !names.has(`${app}-keep`)),
+      [],
+    );
   });
 
   it("another App goes on", async () => {

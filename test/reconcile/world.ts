@@ -12,6 +12,9 @@ import { type GitServer, type ServedRepository, startGitServer } from "../suppor
 
 export const webhookSecret = "0123456789abcdef0123456789abcdef";
 
+/** Costs time only where something fails: busy machines take their time. */
+const patienceMs = 30_000;
+
 export interface World {
   readonly dataDir: string;
   readonly config: LocalConfig;
@@ -24,7 +27,7 @@ export interface World {
   readonly logs: readonly string[];
   /** Puts an object into the hub as `kubectl apply` would. */
   apply(object: KubeObject): Promise<void>;
-  /** The App's status once `ready` holds; fails after 10 s with what it last was. */
+  /** The App's status once `ready` holds; fails after half a minute with what it last was. */
   until(name: string, ready: (status: Json | undefined) => boolean): Promise<Json | undefined>;
   /** An object of the run cluster. */
   live(kind: string, name: string): Promise<KubeObject | undefined>;
@@ -77,7 +80,7 @@ export async function startWorld({ flags = {}, reconcileDelayMs = 50, ...compose
       await world.lateen.hub.apply(object, { fieldManager: "test" });
     },
     until: async (name, ready) => {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + patienceMs;
       for (;;) {
         const object = await world.lateen.hub.apps.get("ns1", name);
         const status = own(object, "status");
@@ -197,7 +200,7 @@ export async function tickAgain(world: World): Promise<void> {
 }
 
 export async function eventually(check: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       await check();
