@@ -54,10 +54,10 @@ async function playOnce(
   recorded: RecordedCase,
   world: World,
 ): Promise<{ readonly text: string; readonly isDisturbed: boolean } | undefined> {
+  const startedAt = Date.now();
   const run = await startCase(recorded, world);
   try {
     for (const [index, step] of recorded.steps.entries()) {
-      const startedAt = Date.now();
       await runStep(run, step);
       const differences = (await differencesOf(run, index + 1)).filter(
         (difference) => !departures.some(({ covers }) => covers(difference, run, step)),
