@@ -31,6 +31,11 @@ export async function startLateen(folder: string, kubeconfig: string): Promise<L
   const secret = randomBytes(24).toString("hex");
   const apps = join(folder, "apps");
   mkdirSync(apps, { recursive: true });
+  // A folder without any file would be reported as a mistake.
+  writeFileSync(
+    join(apps, "first.yml"),
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: first, namespace: bench}}\n",
+  );
   const child = spawn(
     process.execPath,
     [

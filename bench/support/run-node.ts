@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const recorder = new URL("record-usage.ts", import.meta.url).href;
+const recorder = new URL("record-usage.js", import.meta.url).href;
 
 export interface NodeUsage {
   /** From the start of the process to its end. */
@@ -26,7 +26,7 @@ export async function runNode(args: readonly string[]): Promise<NodeUsage> {
       maxBuffer: 64 << 20,
     });
     const ms = performance.now() - start;
-    // Written by record-usage.ts.
+    // Written by record-usage.js.
     const { peakKiB } = JSON.parse(readFileSync(file, "utf8")) as { peakKiB: number };
     return { ms, peakMegabytes: (peakKiB * 1024) / 1e6 };
   } finally {

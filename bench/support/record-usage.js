@@ -1,4 +1,4 @@
-/** Loaded before a measured program (`node --import`): leaves the process's peak memory behind when it ends. */
+/** Loaded before a measured program (`node --import`): leaves the process's peak memory behind when it ends. JavaScript, so that loading it costs nothing. */
 import { writeFileSync } from "node:fs";
 
 process.on("exit", () => {
