@@ -388,7 +388,7 @@ describe("git client against a real server", { skip: withoutGit }, () => {
       await gitError(client.git.fetchSubPaths({ url: repo.url }, { commit, subPaths: ["s"] }, call()), "GIT_OBJECT");
     });
 
-    test("B38, L7: trees that expand to a billion paths stop at the file limit during the walk", async () => {
+    test("B38, L7, T10: trees that expand to a billion paths stop at the file limit during the walk", async () => {
       const repo = await repository();
       let id = await repo.git(["hash-object", "-w", "--stdin"], { input: "x" });
       let mode = "100644";

@@ -320,7 +320,7 @@ test("L2 F11: equal deliveries at once share one call and one follow-up, all are
   assert.equal(calls, 3);
 });
 
-test("L2: refused deliveries of one address turn into 429, authentic ones never do", async () => {
+test("L2 T24: refused deliveries of one address turn into 429, authentic ones never do", async () => {
   const { app } = startWebhooks({ limits: { refusedPerSecond: 2 } });
   const env = (address: string): unknown => ({ incoming: { socket: { remoteAddress: address } } });
   const forged = (address: string, headers = {}): Response | Promise<Response> =>

@@ -286,6 +286,14 @@ describe("options and chains", () => {
       '{"v":"a"} {"v":"c"}',
     );
   });
+  it("T19 patterns from outside match in linear time", async () => {
+    const name = `${"a".repeat(200)}/${"a/".repeat(100)}x.yml`;
+    for (const pattern of [`${"*".repeat(100)}b`, `**/*${"*/".repeat(100)}b`, "(a+)+$", `${"a*".repeat(100)}b`]) {
+      const startedAt = performance.now();
+      await run(`[{ytt: {fileMarks: ['${pattern}:exclude=true']}}]`, { [name]: "v: a" });
+      assert.ok(performance.now() - startedAt < 500, pattern);
+    }
+  });
   it("L15 documents and output are bounded", async () => {
     const text = "a: 1\n---\nb: 2\n";
     const over = await run(plain, { "a.yml": text }, { limits: { maxDocuments: 1 } });
