@@ -1,6 +1,6 @@
 /** What a case's namespaces hold after a step, normalised as the recorded states are. */
 import { createHash } from "node:crypto";
-import type { Cluster } from "../../../src/cluster/index.ts";
+import { type ApiType, type Cluster, isClusterError } from "../../../src/cluster/index.ts";
 import {
   type Json,
   type KubeObject,
@@ -76,12 +76,22 @@ export class Observer {
     await Promise.all(
       [...preferred.values()].map(async (type) => {
         const lists = type.namespaced
-          ? await Promise.all(namespaces.map((namespace) => this.#cluster.list(type, { namespace })))
-          : [(await this.#cluster.list(type)).filter((object) => this.#isNamedAfterCase(object))];
+          ? await Promise.all(namespaces.map((namespace) => this.#listServed(type, { namespace })))
+          : [(await this.#listServed(type, {})).filter((object) => this.#isNamedAfterCase(object))];
         for (const object of lists.flat()) if (this.#isPartOfState(object)) seen.set(uidOf(object), object);
       }),
     );
     return [...seen.values()].sort((a, b) => sortKey(a).localeCompare(sortKey(b)));
+  }
+
+  /** Nothing, when another case's CRD has gone between the discovery and the list. */
+  async #listServed(type: ApiType, options: { readonly namespace?: string }): Promise<readonly KubeObject[]> {
+    try {
+      return await this.#cluster.list(type, options);
+    } catch (error) {
+      if (isClusterError(error) && error.status === 404) return [];
+      throw error;
+    }
   }
 
   #isNamedAfterCase(object: KubeObject): boolean {
