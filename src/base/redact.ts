@@ -22,6 +22,8 @@ const minLineLength = 12;
 /** Values that were clipped somewhere are still recognised by pieces of this length. */
 const pieceLength = 32;
 const maxPieces = 8;
+/** Below this too little of a value is left inside the base64 of a longer text. */
+const minEncodedLength = 10;
 /** Secrets that one redactor remembers; the oldest are forgotten, since rotation would let it grow for ever. */
 const maxSecrets = 4_000;
 
@@ -63,6 +65,7 @@ function makeRedactor(witness: Pick<Redactor, "add"> | undefined, parent: Redact
 function formsOf(value: string): readonly string[] {
   const base64 = Buffer.from(value).toString("base64");
   const forms = [value, base64, base64.replace(/=+$/, ""), encodeURIComponent(value.toWellFormed()), jsonText(value)];
+  if (value.length >= minEncodedLength) forms.push(...[0, 1, 2].flatMap((shift) => base64Inside(value, shift)));
   const lines = value.includes("\n") ? value.split("\n") : [];
   for (const line of lines) {
     const text = line.trim();
@@ -75,6 +78,14 @@ function formsOf(value: string): readonly string[] {
     forms.push(text, jsonText(text));
   }
   return forms;
+}
+
+/** What is the same of the base64 of every text that holds `value` behind `shift` (modulo 3) bytes; in both alphabets. */
+function base64Inside(value: string, shift: number): readonly string[] {
+  const bytes = Buffer.from("x".repeat(shift) + value);
+  // Four characters for three bytes: groups that other bytes take part in are left out.
+  const whole = bytes.toString("base64").slice(shift === 0 ? 0 : 4, Math.floor(bytes.length / 3) * 4);
+  return [whole, whole.replaceAll("+", "-").replaceAll("/", "_")];
 }
 
 function jsonText(value: string): string {

@@ -19,6 +19,17 @@ describe("T14: a redactor", () => {
     });
   }
 
+  for (const before of ["", "B", "Be", "Bearer "]) {
+    it(`removes most of a value from the base64 of ${JSON.stringify(`${before}…`)}`, () => {
+      const redactor = createRedactor();
+      redactor.add("token-of-some-length");
+      const text = Buffer.from(`${before}token-of-some-length and more`).toString("base64");
+      const left = Buffer.from(redactor.redact(text).replace("[redacted]", ""), "base64").toString("latin1");
+      assert.match(redactor.redact(text), /\[redacted\]/);
+      assert.doesNotMatch(left, /token-|length/);
+    });
+  }
+
   it("removes the lines of a key, but not the frame that every key has", () => {
     const redactor = createRedactor();
     redactor.add(

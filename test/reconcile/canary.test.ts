@@ -5,16 +5,29 @@
  */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { KubeObject } from "../../src/resource/index.ts";
+import { type FaultServer, startFaultServer } from "../cluster/fault-server.ts";
 import { cli } from "../cli/support/run-cli.ts";
 import { type GitServer, hasGitHttpBackend, type ServedRepository, startGitServer } from "../support/git-server.ts";
-import { conditionOf, eventually, gitApp, secret, startWorld, succeeded, webhookSecret, type World } from "./world.ts";
+import {
+  conditionOf,
+  eventually,
+  gitApp,
+  secret,
+  startWorld,
+  succeeded,
+  textAt,
+  tickAgain,
+  webhookSecret,
+  type World,
+} from "./world.ts";
 
 const skip = (await hasGitHttpBackend()) ? false : "git http-backend is not installed";
 const pem = (name: string): string => readFileSync(new URL(`../git/fixtures/${name}.pem`, import.meta.url), "utf8");
@@ -45,6 +58,10 @@ const canary = {
   mistypedBody: "cnyMistypedBody4731",
   bogusToken: "cnyBogusToken4732cnyBogusToken4732",
   queryToken: "cnyQueryToken4733",
+  manifest: `cnyManifest4734${awkward}`,
+  brokenManifest: "cnyBrokenManifest4735",
+  refusedManifest: "cnyRefusedManifest4736",
+  echoedToken: "cnyEchoedToken4737",
 } as const;
 /** Stands in the text of an App, which the hub keeps and shows as it is. */
 const keptInSpec: readonly string[] = [canary.urlPassword];
@@ -59,6 +76,7 @@ describe("T14 T15 T27 B16 B110 B124: no secret in anything that is said or kept"
   const printed: string[] = [];
   let world: World;
   let server: GitServer;
+  let echo: FaultServer;
   let repository: ServedRepository;
   const restore: (() => void)[] = [];
 
@@ -66,7 +84,15 @@ describe("T14 T15 T27 B16 B110 B124: no secret in anything that is said or kept"
     const authorities = getCACertificates("default");
     setDefaultCACertificates([...authorities, pem("authority")]);
     restore.push(() => setDefaultCACertificates(authorities), captureOutput(printed));
-    world = await startWorld();
+    const appsDir = await mkdtemp(join(tmpdir(), "lateen-canary-"));
+    restore.push(() => rmSync(appsDir, { recursive: true }));
+    for (const [name, text] of Object.entries(manifests())) await writeFile(join(appsDir, name), text);
+    echo = await startFaultServer(({ headers: { authorization = "" } }) => {
+      const message = `refused: ${authorization}, ${Buffer.from(authorization).toString("base64")}`;
+      return { status: 403, body: { kind: "Status", apiVersion: "v1", status: "Failure", reason: message, message } };
+    });
+    restore.push(() => void echo.stop());
+    world = await startWorld({ flags: { appsDir } });
     server = await startGitServer({
       tls: { key: pem("server-key"), cert: pem("server") },
       auth: { username: "ada", password: canary.gitPassword },
@@ -104,10 +130,11 @@ describe("T14 T15 T27 B16 B110 B124: no secret in anything that is said or kept"
   it("Apps whose manifests, kubeconfigs or credentials are refused", async () => {
     await repository.commitFiles({ ...goodFiles(canary.newData, canary.newStringData), ...badFiles() });
     await world.apply(secret("git-wrong", { username: "ada", password: canary.wrongGitPassword }));
-    for (const [name, text] of Object.entries(badKubeconfigs(world))) await world.apply(secret(name, { value: text }));
+    for (const [name, text] of Object.entries(badKubeconfigs(world, echo)))
+      await world.apply(secret(name, { value: text }));
     const apps = [
       ...Object.keys(badFiles()).map((path) => path.split("/")[0] ?? ""),
-      ...Object.keys(badKubeconfigs(world)),
+      ...Object.keys(badKubeconfigs(world, echo)),
     ];
     for (const name of apps.filter((name) => name.startsWith("bad-")))
       await world.apply(appOf(name, { fetch: [gitFetch("git", name)] }));
@@ -115,6 +142,8 @@ describe("T14 T15 T27 B16 B110 B124: no secret in anything that is said or kept"
       await world.apply(appOf(name, { fetch: [gitFetch("git", "plain")], cluster: { kubeconfigSecretRef: { name } } }));
     await world.apply(appOf("git-401", { fetch: [gitFetch("git-wrong", "plain")] }));
     for (const name of [...apps, "git-401"]) await world.until(name, failed);
+    const said = textAt(await world.until("kube-echo", failed), "usefulErrorMessage");
+    assert.match(said, /refused: Bearer \[redacted\], /);
     await Promise.all(
       [...apps, "git-401", "url"].flatMap((name) => [
         ask(`plan of ${name}`, "GET", `/api/apps/ns1/${name}/plan`, read),
@@ -189,6 +218,10 @@ describe("T14 T15 T27 B16 B110 B124: no secret in anything that is said or kept"
         },
         body,
       );
+    // Sources are asked on ticks, without an App's run around them.
+    await tickAgain(world);
+    await eventually(async () => assert.ok(world.logs.some((line) => line.includes("source not readable"))));
+    assert.equal(world.logs.filter((line) => /manifest (?:is wrong|refused)/.test(line)).length, 3);
     await ask("metrics", "GET", "/metrics", undefined);
     await ask("Apps", "GET", "/api/apps", read);
     for (const app of await world.lateen.hub.apps.list()) {
@@ -335,14 +368,37 @@ function badFiles(): Readonly<Record<string, string>> {
   };
 }
 
-function badKubeconfigs(world: World): Readonly<Record<string, string>> {
-  const good = world.sandbox.kubeconfig;
-  const withUser = (user: string): string => good.replace(/user:\n\s+token: .*/, `user:\n    ${user}`);
+/** What an operator keeps in the folder of manifests. */
+function manifests(): Readonly<Record<string, string>> {
+  const kept = (name: string, content: KubeObject): string =>
+    JSON.stringify({ ...manifest(name, content), metadata: { name, namespace: "ns1" } });
   return {
-    "kube-wrong": good.replace(world.sandbox.token, canary.wrongToken),
+    "good.yml": kept("kept", { stringData: { password: canary.manifest } }),
+    "broken.yml": `kind: Secret\nstringData:\n  password: ${canary.brokenManifest}: x\n`,
+    "refused.yml": kept("refused", { data: { password: `${canary.refusedManifest}!` } }),
+    "mistyped.yml": kept("mistyped", { stringData: { password: { inner: canary.refusedManifest } } }),
+  };
+}
+
+function badKubeconfigs(world: World, echo: FaultServer): Readonly<Record<string, string>> {
+  const kubeconfig = (user: KubeObject, cluster: KubeObject): string =>
+    JSON.stringify({
+      "current-context": "c",
+      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+      clusters: [{ name: "c", cluster }],
+      users: [{ name: "u", user }],
+    });
+  const { server } = world.sandbox;
+  return {
+    "kube-wrong": world.sandbox.kubeconfig.replace(world.sandbox.token, canary.wrongToken),
+    // A cluster that says back what it was sent.
+    "kube-echo": kubeconfig({ token: canary.echoedToken }, { server: echo.access.server }),
     "kube-broken": `clusters: [\n  token: ${canary.brokenKubeconfig}: x\n`,
-    "kube-exec": withUser(`exec: { command: sh, args: [${canary.execArgument}] }`),
-    "kube-key": withUser(`client-key-data: "${canary.badClientKey}!"\n    client-certificate-data: AAAA`),
+    "kube-exec": kubeconfig({ exec: { command: "sh", args: [canary.execArgument] } }, { server }),
+    "kube-key": kubeconfig(
+      { "client-key-data": `${canary.badClientKey}!`, "client-certificate-data": "AAAA" },
+      { server },
+    ),
   };
 }
 
