@@ -91,6 +91,27 @@ describe("B106 L15 an object's size", () => {
   });
 });
 
+describe("B101 one resource in two API versions", () => {
+  const version = (name: string): ApiType => ({
+    group: "autoscaling",
+    version: name,
+    kind: "HorizontalPodAutoscaler",
+    resource: "horizontalpodautoscalers",
+    namespaced: true,
+    verbs: ["create", "delete", "get", "list", "patch", "update"],
+  });
+  it("is refused before anything is written", async () => {
+    const cluster = new MemoryCluster(new ManualClock(), [version("v1"), version("v2")]);
+    const of = (name: string): string =>
+      `{apiVersion: autoscaling/${name}, kind: HorizontalPodAutoscaler, metadata: {name: h}, spec: {maxReplicas: 2}}\n`;
+    assert.match(
+      await refusal(deploy(cluster, yaml(of("v1"), of("v2")))),
+      /^Uniqueness errors:\n- Found resource 'horizontalpodautoscaler\/h \(autoscaling\/v2\)/,
+    );
+    assert.deepEqual(cluster.writes, []);
+  });
+});
+
 describe("B108 what API servers answer to a list", () => {
   /** An aggregated API that ignores selectors and tells every object in each of its versions. */
   class Careless extends MemoryCluster {
