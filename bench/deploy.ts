@@ -113,7 +113,10 @@ function tell(report: Report, contenders: readonly Contender[], times: Times): v
   const reference = contenders.find(({ name }) => name === "kapp");
   for (const step of steps) {
     report.section(`${count} ConfigMaps, ${step}`);
-    for (const contender of contenders) report.row(contender.name, times.get(contender)?.[step] ?? []);
+    for (const contender of contenders) {
+      const samples = times.get(contender)?.[step] ?? [];
+      if (samples.length > 0) report.row(contender.name, samples);
+    }
     if (reference === undefined) continue;
     const theirs = times.get(reference)?.[step] ?? [];
     for (const contender of contenders) {
