@@ -92,8 +92,15 @@ function jsonText(value: string): string {
   return JSON.stringify(value).slice(1, -1);
 }
 
-/** The value with every string in it redacted; numbers and keys stay, so that the shape survives. */
-export function redactDeep<Value>(redactor: Pick<Redactor, "redact">, value: Value): Value {
+/**
+ * The value with every string in it redacted; numbers and keys stay, so that the shape survives.
+ * @param kept Keys whose members are words of ours and stay too: a secret that happens to be such a word must not break what reads them.
+ */
+export function redactDeep<Value>(
+  redactor: Pick<Redactor, "redact">,
+  value: Value,
+  kept: ReadonlySet<string> = new Set(),
+): Value {
   const walk = (member: unknown): unknown => {
     if (typeof member === "string") return redactor.redact(member);
     if (Array.isArray(member)) return member.map(walk);
@@ -105,7 +112,12 @@ export function redactDeep<Value>(redactor: Pick<Redactor, "redact">, value: Val
       };
     if (typeof member === "bigint") return member.toString();
     if (typeof member !== "object" || member === null) return member;
-    return Object.fromEntries(Object.entries(member).map(([key, inner]) => [key, walk(inner)]));
+    return Object.fromEntries(
+      Object.entries(member).map(([key, inner]) => [
+        key,
+        kept.has(key) && typeof inner === "string" ? inner : walk(inner),
+      ]),
+    );
   };
   // The walk keeps the shape: only the texts inside strings change.
   return walk(value) as Value;

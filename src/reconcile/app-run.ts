@@ -11,6 +11,7 @@ import type { AppSlice } from "./app-slice.ts";
 import { deleteApp } from "./delete-app.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import { type AppName, restOfKey, splitAppName } from "./keys.ts";
+import { ownWords } from "./hide-secret.ts";
 import { LeaseLost, underLease, type Verdict } from "./lease.ts";
 import type { Lease } from "./ports.ts";
 import { reconcileApp } from "./reconcile-app.ts";
@@ -156,7 +157,12 @@ async function refuse(
   const now = deps.clock.now();
   const { namespace, name } = splitAppName(recorder.app);
   const status = stageFailed(emptyStatus, "fetch", { error: problems, exitCode: -1 }, now);
-  await deps.apps.updateStatus(namespace, name, uidOf(object), redactDeep(deps.redactor, appStatusJson(status)));
+  await deps.apps.updateStatus(
+    namespace,
+    name,
+    uidOf(object),
+    redactDeep(deps.redactor, appStatusJson(status), ownWords),
+  );
   recorder.emit({
     at: now,
     type: "finished",

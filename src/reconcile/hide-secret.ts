@@ -2,9 +2,15 @@ import type { Redactor } from "../base/index.ts";
 import type { DeployPlan } from "../deploy/index.ts";
 import { isList, isMap, type Json, own, parseYamlStream } from "../resource/index.ts";
 
-/** Values inside a Secret's YAML that are shorter are words like `prod`, of which a text would be full. */
+/** Values that are shorter are words like `prod`, of which a text would be full. */
 const minLeafLength = 6;
 const maxLeaves = 1_000;
+
+/** Members of statuses and events that hold words of lateen's own. */
+export const ownWords: ReadonlySet<string> = new Set([
+  ...["type", "status", "outcome", "op", "state", "cause", "waitFor", "stage"],
+  ...["app", "runId", "startedAt", "updatedAt"],
+]);
 
 /**
  * Lets a redactor know what a Secret holds: each value as a whole, and the values inside one that is YAML. What names a manifest in it
@@ -17,7 +23,7 @@ export function hideSecret(data: ReadonlyMap<string, Uint8Array>, redactor: Reda
   if (username !== undefined && password !== undefined) redactor.add(`${username}:${password}`);
   for (const [key, text] of texts) {
     if (key === "username") continue;
-    redactor.add(text);
+    if (key === "password" || text.trim().length >= minLeafLength) redactor.add(text);
     for (const leaf of leavesOfYaml(text)) redactor.add(leaf);
   }
 }

@@ -7,7 +7,7 @@ import type { KubeObject, SourcedResource } from "../resource/index.ts";
 import { templateApp } from "../template/index.ts";
 import { carryOut, planForApp, plannedChangesOf } from "./deploy-stage.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { hideFormerValues } from "./hide-secret.ts";
+import { hideFormerValues, ownWords } from "./hide-secret.ts";
 import { appName } from "./keys.ts";
 import { refuseTakenPlace } from "./place.ts";
 import { readReferenceOf } from "./read-reference.ts";
@@ -68,7 +68,7 @@ export async function planApp(
     const plan = await planForApp({ app, target }, documents, own, options.signal);
     hideFormerValues(plan, own.redactor);
     const shown = { cluster: target.cluster.server, text: formatPlan(plan), changes: plannedChangesOf(plan) };
-    return redactDeep(own.redactor, shown);
+    return redactDeep(own.redactor, shown, ownWords);
   });
 }
 
@@ -82,7 +82,8 @@ export async function* deployOnce(
   options: Options,
 ): AsyncGenerator<RunEvent, void, void> {
   const redactor = deps.redactor.scope();
-  for await (const event of deploySteps(object, { ...deps, redactor }, options)) yield redactDeep(redactor, event);
+  for await (const event of deploySteps(object, { ...deps, redactor }, options))
+    yield redactDeep(redactor, event, ownWords);
 }
 
 async function* deploySteps(
@@ -217,7 +218,11 @@ async function explained<Result>(
     return await work(readApp(object), { ...deps, redactor });
   } catch (error) {
     if (!(error instanceof StageFailure)) throw error;
-    return redactDeep(redactor, { stage: error.stage, error: error.error, usefulErrorMessage: usefulErrorOf(error) });
+    return redactDeep(
+      redactor,
+      { stage: error.stage, error: error.error, usefulErrorMessage: usefulErrorOf(error) },
+      ownWords,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { redactDeep } from "../base/index.ts";
+import { ownWords } from "./hide-secret.ts";
 import { getJson, putJson, queryJson } from "./item-json.ts";
 import { appPartition } from "./keys.ts";
 import type { Items, Runtime } from "./ports.ts";
@@ -60,7 +61,7 @@ export function startRunRecord(
     cause: run.cause,
     emit(raw) {
       // Every text of an event may quote an API server or a repository.
-      const event = redactDeep(redactor, raw);
+      const event = redactDeep(redactor, raw, ownWords);
       measure(event);
       events.push(event);
       dirty = true;

@@ -2,6 +2,7 @@ import { type App, type AppStatus, appStatusJson } from "../app/index.ts";
 import { redactDeep } from "../base/index.ts";
 import { equalJson, type KubeObject } from "../resource/index.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { ownWords } from "./hide-secret.ts";
 
 /** While a run goes on the status is written at most this often. */
 const writeEveryMs = 1_000;
@@ -33,7 +34,7 @@ export function createStatusWriter(app: App, deps: ReconcileDeps): StatusWriter 
     return current;
   };
   const write = (): void => {
-    const json = redactDeep(deps.redactor, appStatusJson(latest()));
+    const json = redactDeep(deps.redactor, appStatusJson(latest()), ownWords);
     if (equalJson(json, written)) return;
     written = json;
     writtenAt = deps.clock.now();

@@ -75,6 +75,15 @@ describe("T14: a redactor", () => {
   });
 });
 
+it("T25: words of lateen's own stay what they are, whatever a secret is", () => {
+  const redactor = createRedactor();
+  redactor.add("Succeeded");
+  assert.deepEqual(redactDeep(redactor, { type: "ReconcileSucceeded", message: "Succeeded" }, new Set(["type"])), {
+    type: "ReconcileSucceeded",
+    message: "[redacted]",
+  });
+});
+
 describe("T14 T25: the scope of one App", () => {
   it("knows what all know, and keeps what it learns to itself and the log", () => {
     const forLog = createRedactor();
