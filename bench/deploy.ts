@@ -1,5 +1,5 @@
 /**
- * 1,000 ConfigMaps deployed, deployed again unchanged, deployed with 1 % changed, and deleted, beside kapp on the same API server. Ours is timed in a
+ * 1,000 ConfigMaps deployed, deployed again unchanged, deployed with 1 % changed, and deleted, beside kapp and kubectl on the same API server. Ours is timed in a
  * warm process, as it runs behind a queue, through the deploy room's door (YAML parsed each time); and as the command `lateen deploy`.
  * Each round runs both, one after the other, so that both see the same machine; targets are shares of kapp's time in the same round.
  */
@@ -22,6 +22,7 @@ import {
   planDeploy,
 } from "../src/deploy/index.ts";
 import { isMap, parseYamlStream, type SourcedResource } from "../src/resource/index.ts";
+import type { ControlPlane } from "../test/kube/control-plane.ts";
 import type { Benchmark } from "./support/benchmark.ts";
 import { configMapsYaml } from "./support/config-maps.ts";
 import { inlineApp } from "./support/inline-app.ts";
@@ -44,6 +45,8 @@ const targets: Partial<Readonly<Record<Step, number>>> = { new: 0.4, unchanged: 
 interface Contender {
   readonly name: string;
   readonly namespace: string;
+  /** Takes long and does less: once, and these steps only. */
+  readonly onlyOnce?: readonly Step[];
   deploy(file: string, yaml: string): Promise<unknown>;
   delete(): Promise<unknown>;
 }
@@ -66,6 +69,7 @@ export const deploy: Benchmark = {
       const contenders = [
         warmLateen(cluster, await namespaceOf("warm")),
         lateenCommand(kubeconfig, folder, await namespaceOf("command")),
+        kubectl(kube.plane, await namespaceOf("kubectl")),
         ...(isOnPath("kapp") ? [kapp(kubeconfig, await namespaceOf("kapp"))] : []),
       ];
       const times = await race(contenders, folder, rounds);
@@ -95,6 +99,7 @@ async function race(contenders: readonly Contender[], folder: string, rounds: nu
       const order = contenders.map((_, index) => contenders[(index + round) % contenders.length] ?? contenders[0]);
       for (const contender of order) {
         if (contender === undefined) continue;
+        if (contender.onlyOnce !== undefined && (round !== 1 || !contender.onlyOnce.includes(step))) continue;
         const isChanged = (number: number): boolean => step === "1 % changed" && number % 100 === 0;
         const yaml = configMapsYaml(contender.namespace, count, (number) =>
           isChanged(number) ? "changed" : `round ${round}`,
@@ -120,7 +125,7 @@ function tell(report: Report, contenders: readonly Contender[], times: Times): v
     if (reference === undefined) continue;
     const theirs = times.get(reference)?.[step] ?? [];
     for (const contender of contenders) {
-      if (contender === reference) continue;
+      if (contender === reference || contender.onlyOnce !== undefined) continue;
       const shares = (times.get(contender)?.[step] ?? []).map((ms, round) => ms / (theirs[round] ?? Number.NaN));
       const limit = contender.name.includes("warm") ? targets[step] : undefined;
       report.row(`${contender.name} / kapp`, shares, {
@@ -183,6 +188,18 @@ function lateenCommand(kubeconfig: string, folder: string, namespace: string): C
     deploy: (_file, yaml) => deployApp(yaml),
     // There is no command for it: an App without resources, which must be allowed by name, prunes everything.
     delete: () => deployApp("# nothing is left\n"),
+  };
+}
+
+/** Client-side apply, the way most scripts use it; it neither prunes nor waits. Its own rate limit decides how long it takes. */
+function kubectl(plane: ControlPlane, namespace: string): Contender {
+  return {
+    name: "kubectl apply",
+    namespace,
+    // Its delete takes minutes.
+    onlyOnce: ["new", "unchanged"],
+    deploy: (file) => plane.kubectl(["apply", "-f", file]),
+    delete: () => Promise.reject(new Error("not measured")),
   };
 }
 

@@ -42,7 +42,8 @@ export const memory: Benchmark = {
         });
         await command(report, kube, folder, { name: `${name}: deploy`, args: [program], rounds });
       }
-      await server(report, kube, folder, rounds);
+      await server(report, kube, folder, { name: "sources, 512 MiB: serve", args: smallHeap, rounds });
+      await server(report, kube, folder, { name: "sources: serve", args: [], rounds });
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -58,11 +59,17 @@ function programs(): readonly { readonly name: string; readonly program: string 
   ].filter(({ program }) => existsSync(program));
 }
 
+interface Case {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly rounds: number;
+}
+
 async function command(
   report: Report,
   { plane, namespace }: BenchCluster,
   folder: string,
-  { name, args, rounds }: { readonly name: string; readonly args: readonly string[]; readonly rounds: number },
+  { name, args, rounds }: Case,
 ): Promise<void> {
   const kubeconfig = join(folder, "kubeconfig");
   writeFileSync(kubeconfig, plane.kubeconfig, { mode: 0o600 });
@@ -86,25 +93,25 @@ async function server(
   report: Report,
   { plane, namespace }: BenchCluster,
   folder: string,
-  rounds: number,
+  { name, args, rounds }: Case,
 ): Promise<void> {
   await using git = await startGitServer();
   const repository = await git.createRepository("memory");
-  await repository.commitFiles({ "app/config.yml": configMapsYaml(namespace, count, () => "start") });
+  await repository.commitFiles({ "app/config.yml": configMapsYaml(namespace, count, () => `${name} start`) });
   const watch = await watchValues(plane, namespace);
-  const lateen = await startLateen(join(folder, "server"), plane.kubeconfig);
+  const lateen = await startLateen(mkdtempSync(join(folder, "server-")), plane.kubeconfig, args);
   try {
     await lateen.addApp({ namespace, name: "memory", repository: repository.url, subPath: "app" });
-    await watch.until("start", count);
+    await watch.until(`${name} start`, count);
     for (let round = 0; round < rounds; round++) {
-      const value = `round ${round}`;
+      const value = `${name} ${round}`;
       const commit = await commitOnTop(repository, { "app/config.yml": configMapsYaml(namespace, count, () => value) });
       await lateen.push(repository.url, commit);
       await watch.until(value, count);
     }
     // The end of the last run is still to come: its record, status and inventory.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    report.row(`lateen serve, after ${rounds + 1} deploys of all`, [lateen.peakMegabytes()], { unit });
+    report.row(`${name}, after ${rounds + 1} deploys of all`, [lateen.peakMegabytes()], { unit });
   } finally {
     watch.close();
     await lateen.stop();

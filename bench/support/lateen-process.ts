@@ -26,8 +26,15 @@ export interface LateenProcess {
   stop(): Promise<void>;
 }
 
-/** @param folder where it keeps its data; the Apps' files stand in it too. */
-export async function startLateen(folder: string, kubeconfig: string): Promise<LateenProcess> {
+/**
+ * @param folder where it keeps its data; the Apps' files stand in it too.
+ * @param nodeArgs options of Node.
+ */
+export async function startLateen(
+  folder: string,
+  kubeconfig: string,
+  nodeArgs: readonly string[] = [],
+): Promise<LateenProcess> {
   const secret = randomBytes(24).toString("hex");
   const apps = join(folder, "apps");
   mkdirSync(apps, { recursive: true });
@@ -39,6 +46,7 @@ export async function startLateen(folder: string, kubeconfig: string): Promise<L
   const child = spawn(
     process.execPath,
     [
+      ...nodeArgs,
       ...profiling(),
       main,
       "serve",
