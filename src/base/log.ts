@@ -15,6 +15,10 @@ export interface Log {
 const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 /** Longest log line in characters (reliability.md L28). */
 const maxLineLength = 16_384;
+/** Longest text in a line that has to be shortened. */
+const maxTextLength = 4_096;
+/** Fields that a shortened line keeps. */
+const alwaysKept: ReadonlySet<string> = new Set(["time", "level", "message"]);
 
 export interface LogOptions {
   readonly write: (line: string) => void;
@@ -32,8 +36,7 @@ export function createLog(options: LogOptions, fields: LogFields = {}): Log {
     (message: string, more: LogFields = {}): void => {
       if (rank[level] < least) return;
       const entry = { time: new Date(options.now()).toISOString(), level, message, ...fields, ...more };
-      const line = JSON.stringify(redactDeep(options.redactor, entry));
-      options.write(line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…` : line);
+      options.write(lineOf(redactDeep(options.redactor, entry)));
     };
   return {
     debug: at("debug"),
@@ -42,6 +45,39 @@ export function createLog(options: LogOptions, fields: LogFields = {}): Log {
     error: at("error"),
     child: (more) => createLog(options, { ...fields, ...more }),
   };
+}
+
+/**
+ * One line of JSON, also when it has to be shortened: what reads logs must be able to read every line. Long texts lose their middle first; if
+ * that is not enough, the largest fields go.
+ */
+function lineOf(entry: LogFields): string {
+  const whole = JSON.stringify(entry);
+  if (whole.length <= maxLineLength) return whole;
+  const kept = new Map(Object.entries(clipTexts(entry)));
+  const bySize = [...kept.keys()]
+    .filter((key) => !alwaysKept.has(key))
+    .sort((a, b) => sizeOf(kept.get(b)) - sizeOf(kept.get(a)));
+  for (;;) {
+    const line = JSON.stringify({ ...Object.fromEntries(kept), clipped: true });
+    const largest = bySize.shift();
+    if (line.length <= maxLineLength || largest === undefined) return line;
+    kept.set(largest, `[left out: ${sizeOf(kept.get(largest))} characters]`);
+  }
+}
+
+function clipTexts(entry: LogFields): LogFields {
+  const text = JSON.stringify(entry, (_key, value: unknown) =>
+    typeof value === "string" && value.length > maxTextLength
+      ? `${value.slice(0, maxTextLength / 2)} … ${value.slice(-maxTextLength / 2)}`
+      : value,
+  );
+  // The shape is the entry's own.
+  return JSON.parse(text) as LogFields;
+}
+
+function sizeOf(value: unknown): number {
+  return JSON.stringify(value)?.length ?? 0;
 }
 
 /** A log that drops everything. */

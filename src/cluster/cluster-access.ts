@@ -15,6 +15,16 @@ export interface ClusterAccess {
   readonly basic?: { readonly username: string; readonly password: string };
   readonly clientCertificate?: ClientCertificate;
   readonly impersonate?: Impersonation;
+  /** Tokens are made for this cluster, by AWS credentials that the process has. */
+  readonly eks?: EksLogin;
+}
+
+/** What an EKS token is made for. */
+export interface EksLogin {
+  readonly clusterName: string;
+  readonly region: string;
+  /** Role to assume first; absent: lateen's own AWS identity. */
+  readonly roleArn?: string;
 }
 
 /** PEM texts. */

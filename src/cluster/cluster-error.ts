@@ -10,6 +10,8 @@ export type ClusterErrorCode =
   | "KUBECONFIG_INVALID"
   /** The operator's rules do not allow this server or its address. */
   | "CLUSTER_SERVER_REFUSED"
+  /** No credentials could be had to log in with. Nothing was sent. */
+  | "CLUSTER_LOGIN"
   /** No connection: name not found, refused, time-out while connecting. Nothing was sent. */
   | "CLUSTER_UNREACHABLE"
   /** One side does not accept the other's certificate. Nothing was done. */

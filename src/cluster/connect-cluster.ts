@@ -6,7 +6,8 @@ import { apiVersionText, collectionPath, objectPath, resourceText } from "./api-
 import { createCallGate } from "./call-gate.ts";
 import type { ApiType, Cluster, Discovery, ServerVersion } from "./cluster.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
-import { accessCredential, type Credential } from "./credential.ts";
+import { accessCredential, type LoginOptions } from "./access-credential.ts";
+import type { Credential } from "./credential.ts";
 import { discoverTypes } from "./discovery.ts";
 import { listObjects } from "./list-objects.ts";
 import { createRetryBudget } from "./retry-budget.ts";
@@ -14,7 +15,7 @@ import { requestToken, serviceAccountCredential } from "./service-account-token.
 import { textOf } from "./text-of.ts";
 import { createTransport } from "./transport.ts";
 
-export interface ConnectOptions {
+export interface ConnectOptions extends LoginOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Uniform in [0, 1), spreads retries. Default `Math.random`. */
@@ -28,7 +29,7 @@ export interface ConnectOptions {
   readonly silenceMs?: number;
   /** Longest answer in bytes. Default 128 MiB. */
   readonly maxAnswerBytes?: number;
-  /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: every one may. */
+  /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: public, private and loopback ones. */
   readonly allowAddress?: (address: string) => true | string;
   /** Called with each `Warning` that the API server gives to a write. */
   readonly onWarning?: (warning: string) => void;
@@ -39,7 +40,7 @@ const discoveryMaxAgeMs = 30_000;
 
 /** A connection to the cluster; nothing is sent before the first call. Close it when done. */
 export function connectCluster(access: ClusterAccess, options: ConnectOptions = {}): Cluster {
-  return connectAs(access, accessCredential(access), options);
+  return connectAs(access, accessCredential(access, { ...options, clock: options.clock ?? systemClock }), options);
 }
 
 function connectAs(access: ClusterAccess, credential: Credential, options: ConnectOptions): Cluster {

@@ -10,8 +10,8 @@ export interface Credential {
   readonly isRenewable: boolean;
 }
 
-/** The fixed login of a kubeconfig. */
-export function accessCredential(access: ClusterAccess): Credential {
+/** A login that a kubeconfig holds whole. */
+export function fixedCredential(access: ClusterAccess): Credential {
   const headers = {
     ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
     ...(access.basic === undefined ? {} : { authorization: basicHeader(access.basic) }),
@@ -24,7 +24,7 @@ function basicHeader(login: { readonly username: string; readonly password: stri
   return `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
 }
 
-function impersonationHeaders(as: Impersonation): Record<string, string | string[]> {
+export function impersonationHeaders(as: Impersonation): Record<string, string | string[]> {
   const extra = Map.groupBy(as.extra, ([key]) => `impersonate-extra-${encodeURIComponent(key.toLowerCase())}`);
   return {
     "impersonate-user": as.user,

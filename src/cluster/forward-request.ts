@@ -1,6 +1,7 @@
-import { accessCredential } from "./credential.ts";
+import { type Clock, systemClock } from "../base/index.ts";
+import { accessCredential, type LoginOptions } from "./access-credential.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
-import { createTransport, type TransportOptions } from "./transport.ts";
+import { createTransport, type TransportAnswer, type TransportOptions } from "./transport.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 const methods: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"] satisfies readonly Method[];
@@ -19,27 +20,27 @@ const maxAnswerBytes = 33_554_432;
 
 export function createForwarder(
   access: ClusterAccess,
-  options: Pick<TransportOptions, "allowAddress"> = {},
+  options: Pick<TransportOptions, "allowAddress"> & LoginOptions & { readonly clock?: Clock } = {},
 ): Forwarder {
-  const transport = createTransport(access, { ...options, silenceMs, maxAnswerBytes });
-  const credential = accessCredential(access);
+  const transport = createTransport(access, { allowAddress: options.allowAddress, silenceMs, maxAnswerBytes });
+  const credential = accessCredential(access, { ...options, clock: options.clock ?? systemClock });
   return {
     async forward(request) {
       const { method, signal } = request;
       if (!isMethod(method)) return new Response(null, { status: 405 });
       const { pathname, search } = new URL(request.url);
-      const headers = {
-        ...Object.fromEntries(request.headers),
-        ...(await credential.headers({ renew: false, signal })),
-      };
       const body = method === "GET" ? undefined : await request.text();
-      const answer = await transport.send({
-        method,
-        path: pathname + search,
-        headers,
-        signal,
-        ...(body ? { body } : {}),
-      });
+      const send = async (renew: boolean): Promise<TransportAnswer> =>
+        transport.send({
+          method,
+          path: pathname + search,
+          headers: { ...Object.fromEntries(request.headers), ...(await credential.headers({ renew, signal })) },
+          signal,
+          ...(body ? { body } : {}),
+        });
+      const first = await send(false);
+      // The server has not looked at a request whose token it refuses.
+      const answer = first.status === 401 && credential.isRenewable ? await send(true) : first;
       const passed = new Headers();
       for (const name of answerHeaders) {
         const value = answer.headers[name];

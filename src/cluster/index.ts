@@ -9,9 +9,12 @@ export type {
   ServerVersion,
   ServiceAccountToken,
 } from "./cluster.ts";
-export type { ClientCertificate, ClusterAccess, Impersonation } from "./cluster-access.ts";
+export type { LoginOptions } from "./access-credential.ts";
+export type { ClientCertificate, ClusterAccess, EksLogin, Impersonation } from "./cluster-access.ts";
 export { ClusterError, type ClusterErrorCode, isClusterError, type StatusCause } from "./cluster-error.ts";
 export { connectCluster, type ConnectOptions } from "./connect-cluster.ts";
+export { type AwsCredentialsFor, roleSessionName } from "./eks-credential.ts";
+export { type AwsCredentials, type EksTokenRequest, mintEksToken } from "./eks-token.ts";
 export { createForwarder, type Forwarder } from "./forward-request.ts";
 export { parseKubeconfig } from "./kubeconfig.ts";
 export type { KubeconfigPolicy } from "./kubeconfig-policy.ts";

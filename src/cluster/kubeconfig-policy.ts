@@ -14,4 +14,11 @@ export interface KubeconfigPolicy {
   readonly allowProxy?: boolean;
   /** `as`, `as-uid`, `as-groups`, `as-user-extra`. */
   readonly allowImpersonation?: boolean;
+  /** EKS stanzas are read as data and tokens made by this process; off: they are refused like any `exec`. */
+  readonly allowEks?: boolean;
+  /**
+   * Whether an EKS token may be sent to a server whose name is not one that EKS gives out. A token is worth the same at every server, so
+   * that a server of somebody's own could use it at the real one. Default: to none.
+   */
+  readonly allowEksServer?: (server: URL) => boolean;
 }

@@ -1,9 +1,10 @@
 import { newClusters, newContexts, newUsers } from "@kubernetes/client-node/dist/config_types.js";
 import { isList, isMap, type Json, type JsonMap, own, parseYamlStream } from "../resource/index.ts";
-import type { ClusterAccess, Impersonation } from "./cluster-access.ts";
+import type { ClusterAccess, EksLogin, Impersonation } from "./cluster-access.ts";
 import { ClusterError } from "./cluster-error.ts";
 import { readAuthority, readClientCertificate, readToken } from "./kubeconfig-credentials.ts";
 import type { KubeconfigPolicy } from "./kubeconfig-policy.ts";
+import { eksServerRegion, readEksStanza } from "./kubeconfig-eks.ts";
 import { readServer } from "./kubeconfig-server.ts";
 
 /** reliability.md B85. */
@@ -52,6 +53,14 @@ export function parseKubeconfig(text: string, policy: KubeconfigPolicy): Cluster
       message: `kubeconfig: ${userEntry.title} has both token and username; only one way to log in is allowed`,
     });
   }
+  const eks = readExec(userEntry, new URL(server), policy);
+  if (eks !== undefined && (token !== undefined || user.username || clientCertificate !== undefined)) {
+    throw new ClusterError({
+      code: "KUBECONFIG_INVALID",
+      field: userEntry.path("exec"),
+      message: `kubeconfig: ${userEntry.title} has exec beside another login; only one way to log in is allowed`,
+    });
+  }
   return {
     server,
     skipTlsVerify: cluster.skipTLSVerify,
@@ -63,6 +72,7 @@ export function parseKubeconfig(text: string, policy: KubeconfigPolicy): Cluster
     ...(user.username ? { basic: { username: user.username, password: user.password ?? "" } } : {}),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(impersonate === undefined ? {} : { impersonate }),
+    ...(eks === undefined ? {} : { eks }),
   };
 }
 
@@ -142,7 +152,7 @@ function namesIn(config: JsonMap, list: string): string {
   return shown.length === 0 ? "none" : shown.map(quoted).join(", ");
 }
 
-/** Fields that would open a file or run a program, refused by name rather than left out: without them the login would fail oddly. */
+/** Fields that would open a file, refused by name rather than left out: without them the login would fail oddly. */
 function refuseFiles(cluster: Entry, user: Entry): void {
   for (const [entry, field, instead] of [
     [cluster, "certificate-authority", "put the certificate into certificate-authority-data"],
@@ -158,19 +168,30 @@ function refuseFiles(cluster: Entry, user: Entry): void {
       `${entry.title} has ${field}, and lateen opens no file and runs no program named by a kubeconfig; ${instead}`,
     );
   }
-  const exec = own(user.body, "exec");
-  if (exec === undefined || exec === null) return;
-  const hint = isEksStanza(exec)
-    ? "it asks for an EKS token (get-token), which lateen does not make itself yet: use a ServiceAccount token for this cluster"
-    : "use a ServiceAccount token";
-  throw refused(user.path("exec"), `${user.title} has exec, and lateen runs no program named by a kubeconfig; ${hint}`);
 }
 
-function isEksStanza(exec: Json): boolean {
-  const command = own(exec, "command");
-  const args = own(exec, "args");
-  const isAws = typeof command === "string" && /(?:^|\/)aws(?:-iam-authenticator)?$/.test(command);
-  return isAws && isList(args) && args.some((arg) => arg === "get-token" || arg === "token");
+/** A login by program: run by nobody; the ones that print EKS tokens are read as data where allowed (reliability.md B84). */
+function readExec(user: Entry, server: URL, policy: KubeconfigPolicy): EksLogin | undefined {
+  const exec = own(user.body, "exec");
+  if (exec === undefined || exec === null) return undefined;
+  const field = user.path("exec");
+  const refuse = (hint: string): ClusterError =>
+    refused(field, `${user.title} has exec, and lateen runs no program named by a kubeconfig; ${hint}`);
+  const stanza = readEksStanza(exec, server);
+  if (stanza.kind === "other") throw refuse("use a ServiceAccount token");
+  if (policy.allowEks !== true) {
+    throw refuse(
+      "it asks for an EKS token (get-token), which lateen makes itself only where it has AWS credentials: give it some, or use a ServiceAccount token for this cluster",
+    );
+  }
+  if (stanza.kind === "problem") throw refuse(`it asks for an EKS token, but ${stanza.problem}`);
+  // The token is worth as much at the real server as at the one that it is sent to.
+  if (eksServerRegion(server) === undefined && policy.allowEksServer?.(server) !== true) {
+    throw refuse(
+      `it asks for an EKS token, which is sent only to servers named by EKS (NAME.REGION.eks.amazonaws.com), not to ${server.host}`,
+    );
+  }
+  return stanza.login;
 }
 
 function checkSkipVerify(cluster: Entry, policy: KubeconfigPolicy): void {

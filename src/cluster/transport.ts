@@ -1,12 +1,18 @@
-import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { isIP } from "node:net";
-import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
+import {
+  type AddressGuard,
+  classifyAddress,
+  createPool,
+  createProxied,
+  type DialOptions,
+  type Dispatcher,
+  localAddressPolicy,
+} from "../dial/index.ts";
 import { abortable } from "./abortable.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { ClusterError } from "./cluster-error.ts";
 
 export interface TransportOptions {
-  /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: every one may. */
+  /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: public, private and loopback ones. */
   readonly allowAddress?: ((address: string) => true | string) | undefined;
   /** Longest silence of the server, before and within an answer, in milliseconds. */
   readonly silenceMs: number;
@@ -36,7 +42,6 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-const connectTimeoutMs = 10_000;
 /** Connections to servers and proxies that only speak HTTP/1.1. */
 const http1Connections = 16;
 /** Answers that nobody waits for any more get this long before their connection is closed, in milliseconds. */
@@ -107,37 +112,35 @@ function createPools(
     rejectUnauthorized: !access.skipTlsVerify,
   };
   const timeouts = { headersTimeout: options.silenceMs, bodyTimeout: options.silenceMs, keepAliveTimeout: idleMs };
+  const dial: DialOptions = { guard: guardFor(options.allowAddress ?? allowLocal), tls, allowH2: true };
   if (access.proxyUrl !== undefined) {
-    const proxy = new ProxyAgent({ uri: access.proxyUrl, requestTls: tls, connections: http1Connections, ...timeouts });
-    return { current: () => proxy, close: () => proxy.destroy() };
+    const limits = { connections: http1Connections, ...timeouts };
+    const { dispatcher, refusal } = createProxied(access.proxyUrl, origin, dial, limits);
+    return {
+      current() {
+        if (refusal !== undefined) throw refusal;
+        return dispatcher;
+      },
+      close: () => dispatcher.destroy(),
+    };
   }
-  const connect = buildConnector({
-    ...tls,
-    allowH2: true,
-    timeout: connectTimeoutMs,
-    ...(options.allowAddress === undefined ? {} : { lookup: createLookup(options.allowAddress) }),
-  });
-  const connectChecked: buildConnector.connector = (target, callback) => {
-    const refusal =
-      isIP(bareHost(target.hostname)) === 0 ? true : (options.allowAddress?.(bareHost(target.hostname)) ?? true);
-    if (refusal !== true) {
-      callback(addressRefused(target.hostname, refusal), null);
-      return;
-    }
-    connect(target, (...result) => {
-      const [error, socket] = result;
-      if (error === null && "alpnProtocol" in socket && socket.alpnProtocol !== "h2") widen();
-      callback(...result);
-    });
-  };
-  const createPool = (connections: number): Pool =>
-    new Pool(origin, { connect: connectChecked, allowH2: true, connections, ...timeouts });
-  let pool = createPool(origin.startsWith("https:") ? 1 : http1Connections);
-  let narrow: Pool | undefined;
+  const open = (connections: number): Dispatcher =>
+    createPool(
+      origin,
+      {
+        ...dial,
+        onConnected: (protocol) => {
+          if (protocol !== undefined && protocol !== "h2") widen();
+        },
+      },
+      { connections, ...timeouts },
+    );
+  let pool = open(origin.startsWith("https:") ? 1 : http1Connections);
+  let narrow: Dispatcher | undefined;
   const widen = (): void => {
     if (narrow !== undefined) return;
     narrow = pool;
-    pool = createPool(http1Connections);
+    pool = open(http1Connections);
   };
   return {
     current: () => pool,
@@ -147,19 +150,18 @@ function createPools(
   };
 }
 
-/** Resolves a name once, tests every address it has, and connects to a tested one: a second lookup could answer differently. */
-function createLookup(allowAddress: (address: string) => true | string) {
-  type Done = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
-  return (hostname: string, options: LookupOptions, done: Done): void => {
-    systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return done(error, []);
-      for (const { address } of addresses) {
-        const verdict = allowAddress(address);
-        if (verdict !== true) return done(addressRefused(hostname, verdict), []);
-      }
-      const [first] = addresses;
-      if (options.all === true || first === undefined) return done(null, addresses);
-      return done(null, first.address, first.family);
+function allowLocal(address: string): true | string {
+  const addressClass = classifyAddress(address);
+  return localAddressPolicy(addressClass, address) || `${address} is a ${addressClass} address`;
+}
+
+function guardFor(allowAddress: (address: string) => true | string): AddressGuard {
+  return ({ host, address }) => {
+    const verdict = allowAddress(address);
+    if (verdict === true) return undefined;
+    return new ClusterError({
+      code: "CLUSTER_SERVER_REFUSED",
+      message: `the address of ${host.includes(":") ? `[${host}]` : host} is not allowed: ${verdict}`,
     });
   };
 }
@@ -241,16 +243,4 @@ function codeOf(error: unknown): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   // All addresses of a name failed: the first failure speaks for them.
   return code === "" && error instanceof AggregateError ? codeOf(error.errors[0]) : code;
-}
-
-function addressRefused(hostname: string, reason: string): ClusterError {
-  return new ClusterError({
-    code: "CLUSTER_SERVER_REFUSED",
-    message: `the address of ${hostname} is not allowed: ${reason}`,
-  });
-}
-
-/** IPv6 hosts stand in brackets in URLs. */
-function bareHost(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }

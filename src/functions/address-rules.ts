@@ -1,5 +1,4 @@
-import { BlockList } from "node:net";
-import { type AddressPolicy, classifyAddress } from "../git/index.ts";
+import { type AddressPolicy, classifyAddress, listedAddressPolicy } from "../dial/index.ts";
 
 /** Which addresses git servers and run clusters may have: public ones, and what the operator lists (`loopback`, `private`, CIDR ranges). */
 export interface AddressRules {
@@ -9,17 +8,7 @@ export interface AddressRules {
 }
 
 export function createAddressRules(allowed: readonly string[]): AddressRules {
-  const words = new Set(allowed);
-  const ranges = new BlockList();
-  for (const range of allowed) {
-    const [network, bits] = range.split("/");
-    if (network !== undefined && bits !== undefined)
-      ranges.addSubnet(network, Number(bits), network.includes(":") ? "ipv6" : "ipv4");
-  }
-  const forGit: AddressPolicy = (addressClass, address) =>
-    addressClass === "public" ||
-    words.has(addressClass) ||
-    ranges.check(address, address.includes(":") ? "ipv6" : "ipv4");
+  const forGit = listedAddressPolicy(allowed);
   return {
     forGit,
     forClusters: (address) => {

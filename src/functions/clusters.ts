@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import {
   type ApiType,
+  type AwsCredentialsFor,
   type Cluster,
   type ClusterAccess,
   connectCluster,
   createForwarder,
   isClusterError,
+  type LoginOptions,
   parseKubeconfig,
 } from "../cluster/index.ts";
 import type { Clock, Log, Redactor } from "../base/index.ts";
@@ -23,6 +25,10 @@ export interface ClustersOptions {
   readonly log: Log;
   /** Text of the home cluster's kubeconfig. */
   readonly homeKubeconfig?: string;
+  /** AWS keys to make EKS tokens with; without it kubeconfigs with an EKS stanza are refused by name. */
+  readonly awsCredentials?: AwsCredentialsFor;
+  /** Whether EKS tokens may be sent to a server whose name is not one that EKS gives out. Default: to none. */
+  readonly allowEksServer?: (server: URL) => boolean;
 }
 
 export interface Clusters extends ClusterConnector {
@@ -32,7 +38,8 @@ export interface Clusters extends ClusterConnector {
 }
 
 /** Opens run clusters and keeps their connections, one per kubeconfig text: Apps with the same kubeconfig share discovery and sockets. */
-export function createClusters(options: ClustersOptions): Clusters {
+export function createClusters(given: ClustersOptions): Clusters {
+  const options = withLogin(given);
   const open = new Map<string, Connection>();
 
   const reuse = (id: string, make: () => Connection): Connection => {
@@ -51,8 +58,7 @@ export function createClusters(options: ClustersOptions): Clusters {
   const byText = (text: string): Connection =>
     reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
 
-  const homeAccess =
-    options.homeKubeconfig === undefined ? undefined : readAccess(options.homeKubeconfig, options.clock);
+  const homeAccess = options.homeKubeconfig === undefined ? undefined : readAccess(options.homeKubeconfig, options);
   const home = homeAccess === undefined ? undefined : createForwarder(homeAccess, options);
   // The operator's own credentials: hidden from everybody.
   if (homeAccess !== undefined) for (const credential of credentialsOf(homeAccess)) options.redactor.add(credential);
@@ -113,13 +119,37 @@ interface Connection {
   readonly credentials: readonly string[];
 }
 
-function connect(text: string, { clock, allowAddress, log }: ClustersOptions): Connection {
-  const access = readAccess(text, clock);
-  return { cluster: connectCluster(access, { clock, allowAddress, log }), credentials: credentialsOf(access) };
+/** Keys and tokens that are made on the way are hidden from everybody: no App's text is the one that they belong to. */
+function withLogin(options: ClustersOptions): ClustersOptions & LoginOptions {
+  const { awsCredentials, redactor } = options;
+  if (awsCredentials === undefined) return options;
+  return {
+    ...options,
+    onToken: (token) => redactor.add(token),
+    awsCredentials: async (...role) => {
+      const credentials = await awsCredentials(...role);
+      redactor.add(credentials.secretAccessKey);
+      if (credentials.sessionToken !== undefined) redactor.add(credentials.sessionToken);
+      return credentials;
+    },
+  };
 }
 
-function readAccess(text: string, clock: Clock): ClusterAccess {
-  return parseKubeconfig(text, { now: clock.now() });
+function connect(text: string, options: ClustersOptions & LoginOptions): Connection {
+  const { clock, allowAddress, log, awsCredentials, onToken } = options;
+  const access = readAccess(text, options);
+  return {
+    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, onToken }),
+    credentials: credentialsOf(access),
+  };
+}
+
+function readAccess(text: string, { clock, awsCredentials, allowEksServer }: ClustersOptions): ClusterAccess {
+  return parseKubeconfig(text, {
+    now: clock.now(),
+    allowEks: awsCredentials !== undefined,
+    ...(allowEksServer === undefined ? {} : { allowEksServer }),
+  });
 }
 
 function credentialsOf({ token, basic, clientCertificate }: ClusterAccess): readonly string[] {

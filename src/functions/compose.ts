@@ -4,18 +4,14 @@ import { join } from "node:path";
 import { createFileVault, openLocalStore, type LocalStore } from "../adapters/local/index.ts";
 import { createLog, createRedactor, type Clock, type Log, systemClock } from "../base/index.ts";
 import { createGitClient, createGitTransport } from "../git/index.ts";
-import { createHub, type Hub } from "../hub/index.ts";
+import type { Hub } from "../hub/index.ts";
 import { createPrometheusMetrics, type PrometheusMetrics } from "../http/index.ts";
-import {
-  noteAppChanged,
-  noteConfigMapChanged,
-  noteSecretChanged,
-  type ReconcileDeps,
-  type SecretVault,
-} from "../reconcile/index.ts";
+import type { ReconcileDeps, SecretVault } from "../reconcile/index.ts";
 import { createAddressRules } from "./address-rules.ts";
-import { createClusters } from "./clusters.ts";
+import { type ClustersOptions, createClusters } from "./clusters.ts";
+import { composeDeps } from "./compose-deps.ts";
 import type { LocalConfig } from "./config.ts";
+import { kappDeployRawOptions } from "./kapp-options.ts";
 import { newId } from "./new-id.ts";
 
 export interface ComposeOptions {
@@ -37,8 +33,6 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** kapp-controller's own options for each deploy (app.md §6.1). */
-const kappDeployRawOptions = ["--app-changes-max-to-keep=5", "--apply-timeout=5m"] as const;
 /** A local worker may wait along; longer waits give it back. */
 const waitSliceMs = 10_000;
 
@@ -60,23 +54,11 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     redactor,
     log,
     allowAddress: addresses.forClusters,
+    ...(await eksLogin(process.env, clock)),
     ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),
   });
   const vault = await openVault(config);
-  // The hub tells of changes, and what is told needs the hub: the knot is tied by calling late.
-  const hub: Hub = createHub({
-    store: store.objects,
-    secrets: vault,
-    clock,
-    log,
-    // Labels and annotations are no reason to run (app.md §3.2).
-    onAppChange: async (namespace, name, change) =>
-      change === "metadata" ? undefined : noteAppChanged(namespace, name, deps),
-    ...(clusters.forwardHome === undefined || !config.forwardIdentities ? {} : { forward: clusters.forwardHome }),
-    onSecretChange: (namespace, name) => noteSecretChanged(namespace, name, deps),
-    onConfigMapChange: (namespace, name) => noteConfigMapChanged(namespace, name, deps),
-  });
-  const deps: ReconcileDeps = {
+  const { deps, hub } = composeDeps({
     clock,
     random: Math.random,
     newId: () => newId(clock.now()),
@@ -85,14 +67,12 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     redactor,
     rows: store.rows,
     items: store.items,
+    objects: store.objects,
     wakeUps: store.queue,
     vault,
-    apps: hub.apps,
-    configMaps: hub.configMaps,
-    secretNames: async (namespace) =>
-      (await store.objects.list("secrets", { namespace })).objects.map(({ name }) => name),
     git: createGitClient({ fetch: transport.fetch, clock, random: Math.random, objects: store.gitObjects(), log }),
     clusters,
+    forwardIdentities: config.forwardIdentities,
     config: {
       defaultSyncPeriodMs: config.syncPeriodMs,
       minimumSyncPeriodMs: config.syncPeriodMs,
@@ -102,7 +82,7 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
       kappDeployRawOptions,
       forbiddenRawOptions: config.forbiddenRawOptions,
     },
-  };
+  });
   return {
     deps,
     store,
@@ -116,9 +96,23 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
   };
 }
 
+/** EKS tokens are made where the environment holds AWS keys. */
+async function eksLogin(env: NodeJS.ProcessEnv, clock: Clock): Promise<Pick<ClustersOptions, "awsCredentials">> {
+  if (!env["AWS_ACCESS_KEY_ID"]) return {};
+  const { createStsCredentials, environmentCredentials } = await import("../adapters/aws/index.ts");
+  const endpoint = env["AWS_ENDPOINT_URL_STS"] ?? env["AWS_ENDPOINT_URL"];
+  return {
+    awsCredentials: createStsCredentials({
+      base: environmentCredentials(env),
+      clock,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }),
+  };
+}
+
 async function openVault(config: LocalConfig): Promise<SecretVault> {
   if (config.secrets.backend === "files") return createFileVault(join(config.dataDir, "secrets"));
-  const { createSecretsManagerVault } = await import("../adapters/aws/index.ts");
+  const { createSecretsManagerVault, sdkSecretsCall } = await import("../adapters/aws/index.ts");
   const { prefix, region } = config.secrets;
-  return createSecretsManagerVault({ prefix, ...(region === undefined ? {} : { region }) });
+  return createSecretsManagerVault({ prefix, call: sdkSecretsCall(region === undefined ? {} : { region }) });
 }

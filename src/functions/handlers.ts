@@ -47,5 +47,7 @@ export const handlers: Readonly<Record<QueueName, Handler>> = {
     runApp(message.key, deps, { ...options, ...(message.cause === undefined ? {} : { cause: message.cause }) }),
   source: (message, deps, options) => runSource(message.key, deps, options),
   drift: (message, deps, options) => runDrift(message.key, deps, options),
-  tick: (_message, deps, options) => runTick(deps, options),
+  tick: async (_message, deps, options) => {
+    await runTick(deps, options);
+  },
 };

@@ -3,4 +3,5 @@ export { type ComposeOptions, type Composition, compose } from "./compose.ts";
 export { type ConfigSources, type LocalConfig, type ParsedConfig, parseConfig } from "./config.ts";
 export { type LocalServer, startLocal } from "./local.ts";
 export { composeOnce, type Once, type OnceInput } from "./once.ts";
+export { type AwsTokensOptions, openAwsTokens } from "./open-tokens.ts";
 export { type Setting, settings } from "./settings.ts";

@@ -15,18 +15,9 @@ import {
   serveHttp,
   type WebhookSecret,
 } from "../http/index.ts";
-import {
-  acceptPush,
-  followRuns,
-  getApp,
-  getRun,
-  listApps,
-  planApp,
-  type ReconcileDeps,
-  requestReconcile,
-  requestSync,
-} from "../reconcile/index.ts";
+import { acceptPush, type ReconcileDeps } from "../reconcile/index.ts";
 import { serverCertificate } from "./certificate.ts";
+import { byHandDeps } from "./compose-deps.ts";
 import { type Composition, compose, type ComposeOptions } from "./compose.ts";
 import type { LocalConfig } from "./config.ts";
 import { handlers, sliceMs } from "./handlers.ts";
@@ -140,24 +131,7 @@ function routes(
       metrics,
       clock: deps.clock,
     }),
-    byHand: createByHand({
-      clock: deps.clock,
-      log,
-      metrics,
-      redactor: deps.redactor,
-      version,
-      authenticate: (request) => hub.tokens.authenticate(request),
-      listApps: (namespace) => listApps(deps, namespace),
-      getApp: (namespace, name) => getApp(namespace, name, deps),
-      getRun: (namespace, name, runId) => getRun(`${namespace}/${name}`, runId, deps),
-      requestReconcile: (namespace, name) => requestReconcile(namespace, name, deps),
-      requestSync: (input) => requestSync(input, deps),
-      followRuns: (namespace, name, wanted, options) => followRuns(namespace, name, wanted, deps, options),
-      planApp: async (namespace, name, options) => {
-        const object = await deps.apps.get(namespace, name);
-        return object === undefined ? undefined : planApp(object, deps, options);
-      },
-    }),
+    byHand: createByHand(byHandDeps(deps, hub, version)),
     hub: (request: Request) => hub.handle(request),
     health: createHealth({
       log,

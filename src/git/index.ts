@@ -4,7 +4,7 @@ export {
   classifyAddress,
   cloudAddressPolicy,
   localAddressPolicy,
-} from "./address-policy.ts";
+} from "../dial/index.ts";
 export { createGitClient, type GitClientDeps } from "./client.ts";
 export type {
   Description,
@@ -23,7 +23,7 @@ export { defaultGitLimits, type GitLimits } from "./limits.ts";
 export { createMemoryObjectCache, type MemoryObjectCacheOptions, type ObjectCache } from "./object-cache.ts";
 export { type GitObject, isObjectId, objectId, type ObjectType } from "./pack/object.ts";
 export { type Credentials, maskUrl, parseRepoUrl, type Repository, type RepoUrl } from "./repo-url.ts";
-export { findRef, type ResolvedRef, tagNames } from "./resolve-ref.ts";
+export { findRef, prefixesFor, type ResolvedRef, tagNames } from "./resolve-ref.ts";
 export type { GitFetch, GitRequest, GitResponse } from "./transport.ts";
 export type { GitFile, Location } from "./walk.ts";
 export type { Ref } from "./wire/ls-refs.ts";

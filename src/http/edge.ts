@@ -25,7 +25,7 @@ const securityHeaders: Readonly<Record<string, string>> = {
 export function createEdge(log: Log): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.use(async (context, next) => {
-    const requestId = randomUUID();
+    const requestId = lambdaRequestId(context.env) ?? randomUUID();
     context.set("requestId", requestId);
     context.set("log", log.child({ requestId }));
     try {
@@ -41,6 +41,12 @@ export function createEdge(log: Log): Hono<EdgeEnv> {
     problemResponse({ status: 404, code: "NOT_FOUND", message: `nothing is served at ${context.req.path}` }),
   );
   return app;
+}
+
+/** The platform's own id of an invocation, so that its report and our lines go together. */
+function lambdaRequestId(env: unknown): string | undefined {
+  const id: unknown = typeof env === "object" && env !== null ? Reflect.get(env, "lambdaRequestId") : undefined;
+  return typeof id === "string" ? id : undefined;
 }
 
 function failed(error: unknown, requestId: string, log: Log): Response {

@@ -82,6 +82,25 @@ export const knownMetrics: readonly KnownMetric[] = [
     labels: [],
   },
   { name: "lateen_ticks_total", type: "counter", help: "Passes of the schedule", labels: [] },
+  { name: "lateen_tick_gap_seconds", type: "histogram", help: "Time between two passes of the schedule", labels: [] },
+  {
+    name: "lateen_wake_ups_lost_total",
+    type: "counter",
+    help: "Wake-ups that could not be sent; the schedule makes up for them",
+    labels: ["queue"],
+  },
+  {
+    name: "lateen_cluster_unreachable_total",
+    type: "counter",
+    help: "Probes that a run cluster did not answer",
+    labels: [],
+  },
+  {
+    name: "lateen_cluster_calls_spared_total",
+    type: "counter",
+    help: "Runs that did not connect, since their run cluster is known not to answer",
+    labels: [],
+  },
   {
     name: "lateen_requests_total",
     type: "counter",

@@ -44,6 +44,8 @@ export interface HubOptions {
    * Default: stored in the hub, with a warning that they grant nothing there.
    */
   readonly forward?: (request: Request) => Promise<Response>;
+  /** Longest watch in milliseconds; clients then watch again. Default 300 000. */
+  readonly maxWatchMs?: number;
   /** Path under which `handle` is mounted. Default `""`: the hub is the root. */
   readonly basePath?: string;
 }

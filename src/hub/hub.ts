@@ -11,8 +11,8 @@ import { applyObject, deleteObject } from "./operator-objects.ts";
 import { createTokenLimits } from "./token-limits.ts";
 import { createTokens } from "./tokens.ts";
 
-/** Milliseconds of one watch: shorter than a revoked token or a function should last. */
-const maxWatchMs = 5 * 60_000;
+/** Default for one watch in milliseconds: shorter than a revoked token or a function should last. */
+const defaultMaxWatchMs = 5 * 60_000;
 /** Objects that a refusal names. */
 const maxNamed = 5;
 
@@ -42,7 +42,7 @@ export function createHub(options: HubOptions): Hub {
     store,
     clock,
     randomBytes,
-    limits: { maxWatchMs },
+    limits: { maxWatchMs: options.maxWatchMs ?? defaultMaxWatchMs },
     watchGate: limits.watchGate,
     authenticate: async (request) => {
       const record = await tokens.authenticate(request);

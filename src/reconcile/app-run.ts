@@ -10,6 +10,7 @@ import { unindexApp } from "./catalogue.ts";
 import type { AppSlice } from "./app-slice.ts";
 import { deleteApp } from "./delete-app.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import { wake } from "./intake.ts";
 import { type AppName, restOfKey, splitAppName } from "./keys.ts";
 import { ownWords } from "./hide-secret.ts";
 import { LeaseLost, underLease, type Verdict } from "./lease.ts";
@@ -20,6 +21,7 @@ import { moveOut } from "./place.ts";
 import { createRunMeter } from "./run-metrics.ts";
 import { type RunRecorder, startRunRecord } from "./run-record.ts";
 import { createStatusWriter } from "./status-writer.ts";
+import { clusterIdOf } from "./target.ts";
 
 /** Kept for writing status and giving the row back before the function's own end (reliability.md L19). */
 const reserveMs = 30_000;
@@ -35,17 +37,19 @@ export async function runApp(
   // Row keys of this kind are made from AppNames only.
   const name = restOfKey(key) as AppName;
   const startedAt = deps.clock.now();
+  let clusterId: string | undefined;
   const result = await underLease(key, deps, options, (lease, signal) =>
     slice(
       name,
       lease,
       { ...deps, redactor: deps.redactor.scope() },
       { ...options, signal, deadline: options.deadline - reserveMs },
+      (app) => (clusterId = clusterIdOf(app)),
     ),
   );
   if (result === undefined) return;
   deps.metrics.observe("lateen_run_ms", deps.clock.now() - startedAt);
-  await wakeAgain(key, result, deps);
+  await wakeAgain({ key, clusterId }, result, deps);
 }
 
 async function slice(
@@ -53,6 +57,7 @@ async function slice(
   lease: Lease,
   deps: ReconcileDeps,
   options: SliceOptions & { readonly cause?: RunCause; readonly onEvent?: (event: RunEvent) => void },
+  onApp: (app: App) => void,
 ): Promise<Verdict> {
   const { clock } = deps;
   const { namespace, name: shortName } = splitAppName(name);
@@ -65,6 +70,7 @@ async function slice(
   const run = { app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
   const parsed = parseApp(object);
   const app = "app" in parsed ? parsed.app : undefined;
+  if (app !== undefined) onApp(app);
   const meter = createRunMeter(
     { app: name, deletes: app?.deletionTimestamp !== undefined, isFirst: app?.status.observedGeneration === 0 },
     deps.metrics,
@@ -176,14 +182,15 @@ async function refuse(
 
 /** The row says when it is due; this only makes somebody look then. */
 async function wakeAgain(
-  key: string,
+  { key, clusterId }: { readonly key: string; readonly clusterId: string | undefined },
   result: { readonly verdict: Verdict; readonly dueAgain: boolean },
   deps: ReconcileDeps,
 ): Promise<void> {
   const { verdict, dueAgain } = result;
-  if (dueAgain) await deps.wakeUps.send({ queue: "app", key, cause: "retry" });
+  const to = { queue: "app", key, ...(clusterId === undefined ? {} : { group: clusterId }) } as const;
+  if (dueAgain) await wake({ ...to, cause: "retry" }, deps);
   else if (verdict.type !== "done") {
     const delayMs = Math.min(900_000, Math.max(0, verdict.at - deps.clock.now()));
-    await deps.wakeUps.send({ queue: "app", key, delayMs, cause: verdict.cause });
+    await wake({ ...to, delayMs, cause: verdict.cause }, deps);
   }
 }

@@ -107,7 +107,8 @@ export function retryLater(failure: StageFailure, stage: string, slice: AppSlice
   deps.metrics.count("lateen_run_failures_total", { stage });
   const periodMs = syncPeriodMs(app.spec, deps.config);
   const backOffMs = failureBackOffMs(consecutiveReconcileFailures, periodMs, deps.random);
-  return { type: "later", at: now + backOffMs, cause: "retry", keepTries: false };
+  const at = Math.max(now + backOffMs, failure.retryAt ?? 0);
+  return { type: "later", at, cause: "retry", keepTries: false };
 }
 
 /** The slice came to an end of its own. */

@@ -6,6 +6,7 @@
  *   REPO#url SRC#id                   by normal repository URL, for pushes
  *   CLU#id   APP#ns/name …            one run cluster
  *   CAT      SRC#id, CLU#id           the tick's list, with the shortest period that somebody asked for
+ *   CAT      TICK                     when the last tick ran
  *   APP#…    INDEX                    what this App put there
  */
 import { type App, type GitFetch, normalizeRepositoryUrl, syncPeriodMs, type VersionSelection } from "../app/index.ts";
@@ -36,12 +37,16 @@ export interface Source {
   readonly secretName?: string;
 }
 
-interface IndexedApp {
+export interface IndexedApp {
   readonly subPaths: readonly string[];
+  /** Where the App goes to: its wake-ups' fair-share group. */
+  readonly clusterId?: string;
 }
 
 interface CatalogueEntry {
   readonly periodMs: number;
+  /** Sources with the same one are read from the same server with the same Secret. */
+  readonly repository?: string;
 }
 
 interface AppIndex {
@@ -49,8 +54,10 @@ interface AppIndex {
   readonly clusterId?: string;
 }
 
-type CatalogueDeps = Runtime & {
-  readonly items: Items;
+/** What reading the index takes; a small function can have it. */
+type ReadDeps = Pick<Runtime, "clock"> & { readonly items: Items };
+
+type CatalogueDeps = ReadDeps & {
   readonly config: { readonly defaultSyncPeriodMs: number; readonly minimumSyncPeriodMs: number };
 };
 
@@ -85,6 +92,11 @@ export function sourceIdOf(
   return shortId([git.url, git.ref, selection, namespace, git.secretName ?? ""]);
 }
 
+/** Sources with the same id ask the same server as the same user. */
+export function repositoryIdOf({ url, namespace, secretName }: Source): string {
+  return shortId([normalizeRepositoryUrl(url), secretName === undefined ? "" : namespace, secretName ?? ""]);
+}
+
 /** What a run has fetched, as the source check compares it. */
 export function treeIdsOf(app: App, fetched: FetchSuccess): TreeIdsBySource {
   return Object.fromEntries(
@@ -108,13 +120,14 @@ export async function indexApp(app: App, deps: CatalogueDeps): Promise<void> {
   if (before !== undefined) await removeStale(name, before, index, deps);
   for (const { source, subPaths } of sources) {
     await putJson(items, sourcePartition(source.id), "META", source, now);
-    await putJson<IndexedApp>(items, sourcePartition(source.id), `APP#${name}`, { subPaths }, now);
+    const indexed: IndexedApp = { subPaths, ...(clusterId === undefined ? {} : { clusterId }) };
+    await putJson<IndexedApp>(items, sourcePartition(source.id), `APP#${name}`, indexed, now);
     await putJson(items, repositoryPartition(normalizeRepositoryUrl(source.url)), `SRC#${source.id}`, source, now);
-    await offer(`SRC#${source.id}`, periodMs, deps);
+    await offer(`SRC#${source.id}`, { periodMs, repository: repositoryIdOf(source) }, deps);
   }
   if (clusterId !== undefined) {
     await putJson(items, clusterPartition(clusterId), `APP#${name}`, {}, now);
-    await offer(`CLU#${clusterId}`, periodMs, deps);
+    await offer(`CLU#${clusterId}`, { periodMs }, deps);
   }
   await putJson(items, appPartition(name), "INDEX", index, now);
 }
@@ -127,21 +140,23 @@ export async function unindexApp(name: AppName, deps: CatalogueDeps): Promise<vo
   await deps.items.delete(appPartition(name), "INDEX");
 }
 
-export function getSource(id: string, deps: CatalogueDeps): Promise<Source | undefined> {
+export function getSource(id: string, deps: ReadDeps): Promise<Source | undefined> {
   return getJson<Source>(deps.items, sourcePartition(id), "META", deps.clock.now());
 }
 
-export async function appsOfSource(
-  id: string,
-  deps: CatalogueDeps,
-): Promise<readonly { readonly app: AppName; readonly subPaths: readonly string[] }[]> {
+/** An App that fetches from a source. */
+export interface SourceApp extends IndexedApp {
+  readonly app: AppName;
+}
+
+export async function appsOfSource(id: string, deps: ReadDeps): Promise<readonly SourceApp[]> {
   const found = await queryJson<IndexedApp>(deps.items, sourcePartition(id), "APP#", deps.clock.now());
   // The sort key was made from an AppName above.
-  return found.map(({ rest, value }) => ({ app: rest as AppName, subPaths: value.subPaths }));
+  return found.map(({ rest, value }) => ({ ...value, app: rest as AppName }));
 }
 
 /** The sources of one repository, by any spelling of its URL. */
-export async function sourcesOfRepository(url: string, deps: CatalogueDeps): Promise<readonly Source[]> {
+export async function sourcesOfRepository(url: string, deps: ReadDeps): Promise<readonly Source[]> {
   const found = await queryJson<Source>(
     deps.items,
     repositoryPartition(normalizeRepositoryUrl(url)),
@@ -151,31 +166,37 @@ export async function sourcesOfRepository(url: string, deps: CatalogueDeps): Pro
   return found.map(({ value }) => value);
 }
 
-export async function appsOfCluster(clusterId: string, deps: CatalogueDeps): Promise<readonly AppName[]> {
+export async function appsOfCluster(clusterId: string, deps: ReadDeps): Promise<readonly AppName[]> {
   const found = await queryJson<object>(deps.items, clusterPartition(clusterId), "APP#", deps.clock.now());
   return found.map(({ rest }) => rest as AppName);
 }
 
+interface Scheduled extends CatalogueEntry {
+  readonly id: string;
+}
+
 /** Everything the tick visits: ids with the shortest sync period among their Apps. */
-export async function catalogue(deps: CatalogueDeps): Promise<{
-  readonly sources: readonly { readonly id: string; readonly periodMs: number }[];
-  readonly clusters: readonly { readonly id: string; readonly periodMs: number }[];
+export async function catalogue(deps: ReadDeps): Promise<{
+  readonly sources: readonly Scheduled[];
+  readonly clusters: readonly Scheduled[];
 }> {
   const now = deps.clock.now();
-  const entries = async (prefix: string): Promise<readonly { readonly id: string; readonly periodMs: number }[]> =>
+  const entries = async (prefix: string): Promise<readonly Scheduled[]> =>
     (await queryJson<CatalogueEntry>(deps.items, cataloguePartition, prefix, now)).map(({ rest, value }) => ({
+      ...value,
       id: rest,
-      periodMs: value.periodMs,
     }));
-  return { sources: await entries("SRC#"), clusters: await entries("CLU#") };
+  const [sources, clusters] = await Promise.all([entries("SRC#"), entries("CLU#")]);
+  return { sources, clusters };
 }
 
 /** Notes an entry for the tick; the shortest period wins (a longer one waits until the entry is dropped and offered anew). */
-async function offer(sk: string, periodMs: number, deps: CatalogueDeps): Promise<void> {
+async function offer(sk: string, entry: CatalogueEntry, deps: CatalogueDeps): Promise<void> {
   const now = deps.clock.now();
   const known = await getJson<CatalogueEntry>(deps.items, cataloguePartition, sk, now);
-  if (known !== undefined && known.periodMs <= periodMs) return;
-  await putJson<CatalogueEntry>(deps.items, cataloguePartition, sk, { periodMs }, now);
+  if (known !== undefined && known.periodMs <= entry.periodMs && known.repository === entry.repository) return;
+  const periodMs = Math.min(entry.periodMs, known?.periodMs ?? entry.periodMs);
+  await putJson<CatalogueEntry>(deps.items, cataloguePartition, sk, { ...entry, periodMs }, now);
 }
 
 async function removeStale(name: AppName, before: AppIndex, after: AppIndex, deps: CatalogueDeps): Promise<void> {
@@ -187,7 +208,7 @@ async function removeStale(name: AppName, before: AppIndex, after: AppIndex, dep
     if ((await appsOfSource(source.id, deps)).length > 0) continue;
     await items.delete(cataloguePartition, `SRC#${source.id}`);
     await items.delete(repositoryPartition(source.url), `SRC#${source.id}`);
-    for (const sk of ["META", "REF", "HINT"]) await items.delete(sourcePartition(source.id), sk);
+    for (const sk of ["META", "REF", "HINT", "PROBE"]) await items.delete(sourcePartition(source.id), sk);
   }
   if (before.clusterId === undefined || before.clusterId === after.clusterId) return;
   await items.delete(clusterPartition(before.clusterId), `APP#${name}`);

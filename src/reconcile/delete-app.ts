@@ -2,6 +2,7 @@
 import { appFinalizer, deleteFailed, deleting } from "../app/index.ts";
 import { type AppSlice, done, retryLater, suspend, takeUp, tellPlan, work } from "./app-slice.ts";
 import { planDeletionOfApp } from "./deploy-stage.ts";
+import { throughBreaker } from "./breaker.ts";
 import { deleteInventory } from "./inventory.ts";
 import { appName, appPartition } from "./keys.ts";
 import type { Verdict } from "./lease.ts";
@@ -33,8 +34,12 @@ async function deleteResources(slice: AppSlice): Promise<Verdict> {
   if (app.spec.noopDelete) return release(slice);
   const begun = await takeUp("deletion", slice);
   const plannedFrom = deps.clock.now();
-  const target = await connectTarget(app, deps, options.signal, "Deleting");
-  const plan = await planDeletionOfApp({ app, target }, deps, options.signal);
+  const breaker = { verb: "Deleting", cause: slice.recorder.cause, signal: options.signal } as const;
+  const { target, plan } = await throughBreaker(clusterIdOf(app), breaker, deps, async (reached) => {
+    const connected = await connectTarget(app, deps, options.signal, "Deleting");
+    reached();
+    return { target: connected, plan: await planDeletionOfApp({ app, target: connected }, deps, options.signal) };
+  });
   tellPlan(plan, target, plannedFrom, slice);
   const result = await work(plan, target, begun, "Deleting", slice);
   switch (result.outcome) {

@@ -54,6 +54,18 @@ export interface ReconcileDeps extends Runtime {
   readonly config: ReconcileConfig;
 }
 
+/** What marking a row and waking its worker takes. */
+export type WakeDeps = Pick<ReconcileDeps, "clock" | "log" | "metrics" | "rows" | "wakeUps">;
+
+/** What taking in a push takes: no run cluster, no git server, no secret, so that a small function can do it. */
+export type IntakeDeps = WakeDeps & Pick<ReconcileDeps, "items">;
+
+/** What the schedule takes. */
+export type TickDeps = IntakeDeps & Pick<ReconcileDeps, "config">;
+
+/** What a look at git servers takes. */
+export type SourceDeps = Runtime & IntakeDeps & Pick<ReconcileDeps, "vault" | "git">;
+
 /** One bounded slice of work. */
 export interface SliceOptions {
   readonly signal: AbortSignal;

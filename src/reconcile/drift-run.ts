@@ -23,33 +23,85 @@ import {
   resourceVersionOf,
   uidOf,
 } from "../resource/index.ts";
+import { throughBreaker } from "./breaker.ts";
 import { appsOfCluster } from "./catalogue.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
-import { wantApp } from "./intake.ts";
+import { wake, wantApp } from "./intake.ts";
 import { type AppInventory, loadInventories, storeInventory } from "./inventory.ts";
 import { getJson } from "./item-json.ts";
-import { type AppName, appKey, appPartition, restOfKey, splitAppName } from "./keys.ts";
+import { type AppName, appKey, appPartition, driftKey, restOfKey, splitAppName, sweptIds } from "./keys.ts";
 import type { LastRun } from "./last-run.ts";
 import { underLease, type Verdict } from "./lease.ts";
 import { referenceVersions } from "./reference-versions.ts";
+import { StageFailure } from "./stage-failure.ts";
 import { connectForApp, type Target } from "./target.ts";
+import { withTimeLimit } from "./time-limit.ts";
+import { isUnreachable } from "./unreachable.ts";
 
 /** kapp's ownership label. */
 const appLabel = "kapp.k14s.io/app";
 
+/** What one cluster of a sweep may take; a hanging one costs only itself. */
+const clusterLimitMs = 20_000;
+const clustersAtOnce = 5;
+
+/** @param key `drift/ID`, or `drifts/ID,ID,…` for a look at many: without a row, since two checks at once only cost calls. */
 export async function runDrift(key: string, deps: ReconcileDeps, options: SliceOptions): Promise<void> {
-  const clusterId = restOfKey(key);
+  const swept = sweptIds(key);
+  if (swept !== undefined) return sweep(swept, deps, options);
   await underLease(key, deps, options, async (_lease, signal): Promise<Verdict> => {
-    const inventories = await loadInventories(clusterId, deps);
-    const target = await targetOf(clusterId, deps, signal);
-    if (target === undefined) return { type: "done" };
-    const startedAt = deps.clock.now();
-    const drifted = await checkCluster(clusterId, target, inventories, deps, signal);
-    deps.metrics.observe("lateen_drift_check_ms", deps.clock.now() - startedAt);
-    for (const app of drifted) await wantApp(app, "drift", deps);
-    await wantStale(clusterId, new Set(drifted), deps);
+    await checkOne(restOfKey(key), deps, signal);
     return { type: "done" };
   });
+}
+
+async function sweep(clusterIds: readonly string[], deps: ReconcileDeps, options: SliceOptions): Promise<void> {
+  const { clock, log } = deps;
+  await mapBounded(clusterIds, clustersAtOnce, async (id) => {
+    options.signal.throwIfAborted();
+    // What does not fit into this slice has its turn at the next tick.
+    if (clock.now() + clusterLimitMs > options.deadline) return;
+    const limit = { clock, signal: options.signal };
+    let isLate = false;
+    try {
+      await withTimeLimit(clusterLimitMs, "the drift check", limit, (signal) => {
+        signal.addEventListener("abort", () => (isLate = true));
+        return checkOne(id, deps, signal);
+      });
+    } catch (error) {
+      options.signal.throwIfAborted();
+      log.warn("drift check failed", { cluster: id, error });
+      if (!isLate) return;
+      // A large cluster gets a slice of its own.
+      await deps.rows.want(driftKey(id), clock.now());
+      await wake({ queue: "drift", key: driftKey(id), cause: "retry" }, deps);
+    }
+  });
+}
+
+async function checkOne(clusterId: string, deps: ReconcileDeps, signal: AbortSignal): Promise<void> {
+  const inventories = await loadInventories(clusterId, deps);
+  const startedAt = deps.clock.now();
+  let drifted: readonly AppName[] | undefined;
+  try {
+    const run = { verb: "Deploying", cause: "schedule", signal } as const;
+    drifted = await throughBreaker(clusterId, run, deps, async (reached) => {
+      const target = await targetOf(clusterId, deps, signal);
+      if (target === undefined) return undefined;
+      reached();
+      return checkCluster(clusterId, target, inventories, deps, signal);
+    });
+  } catch (error) {
+    if (error instanceof StageFailure && error.retryAt !== undefined && error.cause === undefined) return;
+    if (!isUnreachable(error instanceof StageFailure ? error.cause : error)) throw error;
+    // The cluster does not answer: its Apps say so in their status.
+    for (const app of await appsOfCluster(clusterId, deps)) await wantIdle(app, clusterId, deps);
+    return;
+  }
+  if (drifted === undefined) return;
+  deps.metrics.observe("lateen_drift_check_ms", deps.clock.now() - startedAt);
+  for (const app of drifted) await wantApp(app, "drift", deps, clusterId);
+  await wantStale(clusterId, new Set(drifted), deps);
 }
 
 /**
@@ -63,8 +115,9 @@ async function wantStale(clusterId: string, drifted: ReadonlySet<AppName>, deps:
     const last = await getJson<LastRun>(deps.items, appPartition(app), "LAST", now);
     const row = await deps.rows.get(appKey(app));
     if (last === undefined || row === undefined || row.wanted > row.done) continue;
-    if (now - last.succeededAt >= deps.config.fullComparePeriodMs) await wantApp(app, "full comparison", deps);
-    else if (await referencesMoved(app, last, deps)) await wantApp(app, "secret changed", deps);
+    if (now - last.succeededAt >= deps.config.fullComparePeriodMs)
+      await wantApp(app, "full comparison", deps, clusterId);
+    else if (await referencesMoved(app, last, deps)) await wantApp(app, "secret changed", deps, clusterId);
   }
 }
 
@@ -85,16 +138,16 @@ async function targetOf(clusterId: string, deps: ReconcileDeps, signal: AbortSig
     const target = await connectForApp(object, deps, signal);
     if (target !== undefined) return target;
     // The cluster cannot be opened: its Apps say so themselves when their own period comes.
-    await wantIdle(app, deps);
+    await wantIdle(app, clusterId, deps);
   }
   return undefined;
 }
 
 /** Wakes an App unless it is already at work or backing off. */
-async function wantIdle(app: AppName, deps: ReconcileDeps): Promise<void> {
+async function wantIdle(app: AppName, clusterId: string, deps: ReconcileDeps): Promise<void> {
   const row = await deps.rows.get(appKey(app));
   if (row !== undefined && row.wanted > row.done) return;
-  await wantApp(app, "schedule", deps);
+  await wantApp(app, "schedule", deps, clusterId);
 }
 
 /** @returns the Apps that drifted. Inventories whose objects only moved on are brought up to date. */
@@ -158,6 +211,8 @@ async function listLive(
       for (const object of await list()) byUid.set(uidOf(object), object);
     } catch (error) {
       if (!isApiFailure(error)) throw error;
+      // No connection at all: that is said of the cluster, not of one kind.
+      if (error.status === 0 && isUnreachable(error)) throw error;
       // A ServiceAccount may only see its own namespaces; anything else leaves the kind unknown until the App's own full comparison.
       if (error.status !== 403 || !type.namespaced) unknown.add(key);
       else if (!(await listNamespaces([...namespaces], list, byUid))) unknown.add(key);

@@ -1,5 +1,14 @@
 export { runApp } from "./app-run.ts";
-export type { ClusterConnector, ConnectedCluster, ReconcileConfig, ReconcileDeps, SliceOptions } from "./deps.ts";
+export type {
+  ClusterConnector,
+  ConnectedCluster,
+  IntakeDeps,
+  ReconcileConfig,
+  ReconcileDeps,
+  SliceOptions,
+  SourceDeps,
+  TickDeps,
+} from "./deps.ts";
 export { runDrift } from "./drift-run.ts";
 export {
   acceptPush,

@@ -14,10 +14,12 @@ import {
   sourcesOfRepository,
   unindexApp,
 } from "./catalogue.ts";
-import type { ReconcileDeps } from "./deps.ts";
+import type { IntakeDeps, ReconcileDeps, WakeDeps } from "./deps.ts";
 import { putJson } from "./item-json.ts";
 import { type AppName, appKey, appName, sourceKey, sourcePartition } from "./keys.ts";
+import type { WakeUp } from "./ports.ts";
 import type { RunCause } from "./run-event.ts";
+import { clusterIdOf } from "./target.ts";
 
 /** Rows that are marked side by side. */
 export const writesAtOnce = 32;
@@ -44,7 +46,7 @@ export interface PushHint {
  * Marks every source that a push may have moved. Durable when it resolves; a second delivery of the same push only wakes again.
  * @returns the Apps that fetch this repository and ref; none = "no App fetches this".
  */
-export async function acceptPush(push: Push, deps: ReconcileDeps): Promise<{ readonly apps: readonly AppName[] }> {
+export async function acceptPush(push: Push, deps: IntakeDeps): Promise<{ readonly apps: readonly AppName[] }> {
   const sources = new Map<string, Source>();
   for (const url of push.repositoryUrls)
     for (const source of await sourcesOfRepository(url, deps)) sources.set(source.id, source);
@@ -79,7 +81,7 @@ export async function noteAppChanged(namespace: string, name: string, deps: Reco
   }
   const parsed = parseApp(object);
   if ("app" in parsed) await indexApp(parsed.app, deps);
-  await wantApp(key, "app changed", deps);
+  await wantApp(key, "app changed", deps, "app" in parsed ? clusterIdOf(parsed.app) : undefined);
 }
 
 /** A Secret changed: Apps that reference it run (app.md §3.4; lateen also counts the kubeconfig). */
@@ -97,8 +99,11 @@ export async function requestReconcile(
   name: string,
   deps: ReconcileDeps,
 ): Promise<{ readonly wanted: number } | undefined> {
-  if ((await deps.apps.get(namespace, name)) === undefined) return undefined;
-  return { wanted: await wantApp(appName(namespace, name), "by hand", deps) };
+  const object = await deps.apps.get(namespace, name);
+  if (object === undefined) return undefined;
+  const parsed = parseApp(object);
+  const group = "app" in parsed ? clusterIdOf(parsed.app) : undefined;
+  return { wanted: await wantApp(appName(namespace, name), "by hand", deps, group) };
 }
 
 /** Somebody asks to look at sources now: all of them, or those of one repository and ref. */
@@ -119,23 +124,33 @@ export async function requestSync(
   return { sources: sources.length, apps: [...apps].sort() };
 }
 
-export async function wantApp(app: AppName, cause: RunCause, deps: ReconcileDeps): Promise<number> {
+/** @param clusterId where the App goes to, where the caller knows it: the wake-up's fair-share group. */
+export async function wantApp(app: AppName, cause: RunCause, deps: WakeDeps, clusterId?: string): Promise<number> {
   const wanted = await deps.rows.want(appKey(app), deps.clock.now());
-  await deps.wakeUps.send({ queue: "app", key: appKey(app), cause });
+  await wake({ queue: "app", key: appKey(app), cause, ...(clusterId === undefined ? {} : { group: clusterId }) }, deps);
   return wanted;
 }
 
-export async function wantSource(
-  source: Pick<Source, "id" | "url">,
-  cause: RunCause,
-  deps: ReconcileDeps,
-): Promise<void> {
+async function wantSource(source: Pick<Source, "id" | "url">, cause: RunCause, deps: WakeDeps): Promise<void> {
   await deps.rows.want(sourceKey(source.id), deps.clock.now());
   await wakeForSource(source, cause, deps);
 }
 
-function wakeForSource({ id, url }: Pick<Source, "id" | "url">, cause: RunCause, deps: ReconcileDeps): Promise<void> {
-  return deps.wakeUps.send({ queue: "source", key: sourceKey(id), group: hostOf(url), cause });
+function wakeForSource({ id, url }: Pick<Source, "id" | "url">, cause: RunCause, deps: WakeDeps): Promise<void> {
+  return wake({ queue: "source", key: sourceKey(id), group: hostOf(url), cause }, deps);
+}
+
+/** After the row is stored, a wake-up that cannot be sent is no failure: the sweep finds the row within a minute (reliability.md F15). */
+export async function wake(
+  wakeUp: WakeUp,
+  { wakeUps, log, metrics }: Pick<WakeDeps, "wakeUps" | "log" | "metrics">,
+): Promise<void> {
+  try {
+    await wakeUps.send(wakeUp);
+  } catch (error) {
+    metrics.count("lateen_wake_ups_lost_total", { queue: wakeUp.queue });
+    log.warn("wake-up not sent, the sweep will find the row", { queue: wakeUp.queue, key: wakeUp.key, error });
+  }
 }
 
 async function allSources(deps: ReconcileDeps): Promise<readonly Source[]> {
@@ -154,7 +169,7 @@ async function wantReferrers(
     const parsed = parseApp(object);
     if ("problems" in parsed) continue;
     const refers = appReferences(parsed.app).some(({ kind, name }) => kind === wanted.kind && name === wanted.name);
-    if (refers) await wantApp(appName(namespaceOf(object), nameOf(object)), cause, deps);
+    if (refers) await wantApp(appName(namespaceOf(object), nameOf(object)), cause, deps, clusterIdOf(parsed.app));
   }
 }
 

@@ -18,6 +18,19 @@ export const appKey = (app: AppName): string => `app/${app}`;
 export const sourceKey = (sourceId: string): string => `source/${sourceId}`;
 export const driftKey = (clusterId: string): string => `drift/${clusterId}`;
 
+/** Keys of messages that have no row: the schedule's look at many sources or run clusters. */
+export const sourceSweepKey = (sourceIds: readonly string[]): string => `sources/${sourceIds.join(",")}`;
+export const driftSweepKey = (clusterIds: readonly string[]): string => `drifts/${clusterIds.join(",")}`;
+
+/** The ids of a sweep; `undefined`: the key is that of a row. */
+export function sweptIds(key: string): readonly string[] | undefined {
+  return key.startsWith("sources/") || key.startsWith("drifts/")
+    ? restOfKey(key)
+        .split(",")
+        .filter((id) => id !== "")
+    : undefined;
+}
+
 /** What follows the kind in a row key. */
 export function restOfKey(key: string): string {
   return key.slice(key.indexOf("/") + 1);

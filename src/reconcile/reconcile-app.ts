@@ -4,6 +4,7 @@ import { appFinalizer, stageFailed, stageStarted, stageSucceeded, startReconcili
 import type { FetchSuccess } from "../fetch/index.ts";
 import { type SourcedResource, stringifyJson } from "../resource/index.ts";
 import { type AppSlice, retryLater, takeUp, tellPlan, work } from "./app-slice.ts";
+import { throughBreaker } from "./breaker.ts";
 import { treeIdsOf } from "./catalogue.ts";
 import { planForApp } from "./deploy-stage.ts";
 import { reportMissedDrift, settleDeploy } from "./settle-deploy.ts";
@@ -15,7 +16,7 @@ import type { Verdict } from "./lease.ts";
 import { fetchedEvent, fetchForApp, templateForApp } from "./plan-app.ts";
 import { moveIn } from "./place.ts";
 import { StageFailure } from "./stage-failure.ts";
-import { connectTarget } from "./target.ts";
+import { clusterIdOf, connectTarget } from "./target.ts";
 
 export async function reconcileApp(slice: AppSlice): Promise<Verdict> {
   const { app, status, deps, options, startedAt } = slice;
@@ -86,10 +87,15 @@ async function deployStage(
     await deps.apps.addFinalizer(app.namespace, app.name, app.uid, appFinalizer);
   }
   const plannedFrom = deps.clock.now();
-  const target = await connectTarget(app, deps, options.signal);
-  const notes = [...(target.note === undefined ? [] : [target.note]), ...(await moveIn(app, target, deps))];
-  for (const text of notes) recorder.emit({ at: deps.clock.now(), type: "note", text });
-  const plan = await planForApp({ app, target }, resources, deps, options.signal);
+  const breaker = { verb: "Deploying", cause: recorder.cause, signal: options.signal } as const;
+  const { target, plan } = await throughBreaker(clusterIdOf(app), breaker, deps, async (reached) => {
+    const connected = await connectTarget(app, deps, options.signal);
+    reached();
+    const notes = [...(connected.note === undefined ? [] : [connected.note]), ...(await moveIn(app, connected, deps))];
+    for (const text of notes) recorder.emit({ at: deps.clock.now(), type: "note", text });
+    const planned = await planForApp({ app, target: connected }, resources, deps, options.signal);
+    return { target: connected, plan: planned };
+  });
   tellPlan(plan, target, plannedFrom, slice);
   await reportMissedDrift(plan, fetched, slice);
   const result = await work(plan, target, begun, "Deploying", slice);

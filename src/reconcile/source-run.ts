@@ -1,132 +1,113 @@
 /**
- * One source: asks the git server what the ref is now, walks to the subPaths that Apps want, and wakes exactly the Apps whose subPath tree changed.
+ * Sources: asks the git server what a ref is now, walks to the subPaths that Apps want, and wakes exactly the Apps whose subPath tree changed.
  * Tree ids decide, not the push's file list: forced pushes, truncated deliveries and lost webhooks cost only time.
+ * A push comes with the source's own key and row; the schedule comes with many ids at once, and only those that changed get a row and a lease.
  */
 import { mapBounded } from "../base/index.ts";
-import { credentialsOf, relativePath, resolveGitRef } from "../fetch/index.ts";
-import type { Repository } from "../git/index.ts";
-import { appsOfSource, getSource, type Source } from "./catalogue.ts";
-import type { ReconcileDeps, SliceOptions } from "./deps.ts";
-import type { PushHint } from "./intake.ts";
-import { wantApp, writesAtOnce } from "./intake.ts";
-import { getJson, putJson } from "./item-json.ts";
-import { type AppName, appKey, appPartition, restOfKey, sourcePartition } from "./keys.ts";
-import type { TreeIdsBySource } from "./last-run.ts";
+import { repositoryIdOf } from "./catalogue.ts";
+import type { SourceDeps, SliceOptions } from "./deps.ts";
+import { wake } from "./intake.ts";
+import { restOfKey, sourceKey, sweptIds } from "./keys.ts";
 import { underLease, type Verdict } from "./lease.ts";
+import {
+  commitOf,
+  isBackingOff,
+  isKnown,
+  listRefsFor,
+  loadSource,
+  lookAt,
+  noteFailure,
+  openRepository,
+  type SourceState,
+} from "./source-look.ts";
+import { withTimeLimit } from "./time-limit.ts";
 
-/** What a source was seen to be. */
-export interface SeenRef {
-  readonly commit: string;
-  readonly checkedAt: number;
-  /** subPath → tree id (empty when the commit has no such path). */
-  readonly treeIds: Readonly<Record<string, string>>;
-  /** When the webhook that announced this commit came; absent when the schedule found it. */
-  readonly pushedAt?: number;
-}
+export type { SeenRef } from "./source-look.ts";
 
 /** A replica may lag behind the push that it told us about: look again after these waits (reliability.md F14). */
 const replicaWaitsMs = [2_000, 5_000, 15_000, 30_000] as const;
-const hintLifeMs = 60_000;
+/** What one repository of a sweep may take; a hanging server costs its own sources only. */
+const repositoryLimitMs = 20_000;
+const repositoriesAtOnce = 13;
 
-export async function runSource(key: string, deps: ReconcileDeps, options: SliceOptions): Promise<void> {
+/** @param key `source/ID`, or `sources/ID,ID,…` for a look at many. */
+export async function runSource(key: string, deps: SourceDeps, options: SliceOptions): Promise<void> {
+  const swept = sweptIds(key);
+  return swept === undefined ? runOne(key, deps, options) : sweep(swept, deps, options);
+}
+
+async function runOne(key: string, deps: SourceDeps, options: SliceOptions): Promise<void> {
   const result = await underLease(key, deps, options, async (lease, signal): Promise<Verdict> => {
-    const source = await getSource(restOfKey(key), deps);
-    if (source === undefined) return { type: "done" };
-    const apps = await appsOfSource(source.id, deps);
+    const state = await loadSource(restOfKey(key), deps);
+    if (state === undefined) return { type: "done" };
     try {
-      const lagging = await lookAt(source, apps, deps, signal);
-      if (!lagging) return { type: "done" };
+      const again = await lookAt(state, deps, signal);
+      if (again === undefined) return { type: "done" };
+      if (typeof again === "object") return { type: "later", at: again.at, cause: "retry", keepTries: false };
       const waitMs = replicaWaitsMs[Math.min(lease.tries, replicaWaitsMs.length) - 1] ?? replicaWaitsMs[0];
       return { type: "later", at: deps.clock.now() + waitMs, cause: "retry", keepTries: true };
     } catch (error) {
       signal.throwIfAborted();
-      deps.log.warn("source not readable", { source: source.url, ref: source.ref, error });
-      deps.metrics.count("lateen_source_failures_total");
-      // The Apps fetch by themselves and say in their own status what is wrong.
-      for (const { app } of apps) await wantIfSettled(app, deps);
+      await noteFailure(state, error, deps);
       return { type: "done" };
     }
   });
   if (result === undefined) return;
   const delayMs = result.verdict.type === "done" ? 0 : Math.max(0, result.verdict.at - deps.clock.now());
   if (result.dueAgain || result.verdict.type !== "done")
-    await deps.wakeUps.send({ queue: "source", key, delayMs: result.dueAgain ? 0 : delayMs });
+    await wake({ queue: "source", key, delayMs: result.dueAgain ? 0 : delayMs }, deps);
 }
 
-/** @returns whether a push announced a commit that the server does not show yet. */
-async function lookAt(
-  source: Source,
-  apps: Awaited<ReturnType<typeof appsOfSource>>,
-  deps: ReconcileDeps,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { clock, git, items } = deps;
-  const partition = sourcePartition(source.id);
-  const startedAt = clock.now();
-  const access = await credentialsOf(source, deps.vault, signal);
-  if (access.credentials !== undefined) deps.redactor.scope().add(access.credentials.password);
-  const repository = { url: source.url, ...access };
-  const { commit } = await resolveGitRef(git, repository, source, { signal });
-  const seen = await getJson<SeenRef>(items, partition, "REF", startedAt);
-  const subPaths = [...new Set(apps.flatMap((app) => app.subPaths))].sort();
-  const known =
-    seen !== undefined && seen.commit === commit && subPaths.every((subPath) => Object.hasOwn(seen.treeIds, subPath));
-  const treeIds = known ? seen.treeIds : await treeIdsAt(source, repository, commit, subPaths, deps, signal);
-  if (!known) {
-    await mapBounded(apps, writesAtOnce, async ({ app, subPaths: wanted }) => {
-      if (await hasMoved(app, source, wanted, treeIds, deps)) await wantApp(app, "push", deps);
+/** One read of the store per source and one request per repository; nothing is written unless something changed or failed. */
+async function sweep(ids: readonly string[], deps: SourceDeps, options: SliceOptions): Promise<void> {
+  const { clock } = deps;
+  const found = await mapBounded(ids, repositoriesAtOnce, (id) => loadSource(id, deps));
+  const states = found.filter((state) => state !== undefined).filter((state) => !isBackingOff(state, clock.now()));
+  const repositories = [...Map.groupBy(states, ({ source }) => repositoryIdOf(source)).values()];
+  await mapBounded(repositories, repositoriesAtOnce, async (group) => {
+    options.signal.throwIfAborted();
+    // What does not fit into this slice has its turn at the next tick.
+    if (clock.now() + repositoryLimitMs > options.deadline) return;
+    await sweepRepository(group, deps, options);
+  });
+}
+
+async function sweepRepository(group: readonly SourceState[], deps: SourceDeps, options: SliceOptions): Promise<void> {
+  const limit = { clock: deps.clock, signal: options.signal };
+  const changed: SourceState[] = [];
+  const failed: { readonly state: SourceState; readonly error: unknown }[] = [];
+  try {
+    await withTimeLimit(repositoryLimitMs, "asking the git server", limit, async (signal) => {
+      const [first, ...others] = group;
+      if (first === undefined) return;
+      const repository = await openRepository(first.source, deps, signal);
+      const sources = group.map(({ source }) => source);
+      const refs = others.length === 0 ? [] : await listRefsFor(sources, repository, deps, signal);
+      for (const state of group) {
+        try {
+          const commit = await commitOf(state.source, repository, deps, signal, refs);
+          const settled = isKnown(state, commit) && state.seen?.doubted === undefined && state.probe === undefined;
+          if (!settled) changed.push(state);
+        } catch (error) {
+          signal.throwIfAborted();
+          failed.push({ state, error });
+        }
+      }
     });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    for (const state of group) if (!changed.includes(state)) failed.push({ state, error });
   }
-  const hint = await getJson<PushHint>(items, partition, "HINT", clock.now());
-  const pushedAt = known ? seen.pushedAt : hint?.after === commit ? hint.at : undefined;
-  const lagging =
-    hint !== undefined &&
-    clock.now() - hint.at < hintLifeMs &&
-    hint.after !== commit &&
-    known &&
-    !/^0+$/.test(hint.after);
-  const now: SeenRef = { commit, checkedAt: startedAt, treeIds, ...(pushedAt === undefined ? {} : { pushedAt }) };
-  // After the Apps are marked: a kill in between repeats the look instead of losing it.
-  await Promise.all([
-    putJson(items, partition, "REF", now, clock.now()),
-    ...(hint === undefined || lagging ? [] : [items.delete(partition, "HINT")]),
-  ]);
-  return lagging;
-}
-
-/** Tree ids by subPath as Apps write it; empty where the commit has no such folder. */
-async function treeIdsAt(
-  source: Source,
-  repository: Repository,
-  commit: string,
-  subPaths: readonly string[],
-  deps: ReconcileDeps,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
-  const clean = new Map(subPaths.map((subPath) => [subPath, relativePath(subPath) ?? ""]));
-  const ref = source.ref === undefined ? {} : { ref: source.ref };
-  const { treeIds } = await deps.git.treeIdsOf(
-    repository,
-    { commit, ...ref, subPaths: [...new Set(clean.values())] },
-    { signal },
-  );
-  return Object.fromEntries([...clean].map(([subPath, path]) => [subPath, treeIds.get(path) ?? ""]));
-}
-
-/** Whether the App's newest run, also one that is still at work, fetched another tree at one of its subPaths. */
-async function hasMoved(
-  app: AppName,
-  source: Source,
-  subPaths: readonly string[],
-  treeIds: Readonly<Record<string, string>>,
-  deps: ReconcileDeps,
-): Promise<boolean> {
-  const fetched = await getJson<TreeIdsBySource>(deps.items, appPartition(app), "FETCHED", deps.clock.now());
-  return subPaths.some((subPath) => fetched?.[`${source.id}:${subPath}`] !== treeIds[subPath]);
-}
-
-async function wantIfSettled(app: AppName, deps: ReconcileDeps): Promise<void> {
-  const row = await deps.rows.get(appKey(app));
-  if (row === undefined || row.wanted > row.done) return;
-  await wantApp(app, "schedule", deps);
+  for (const { state, error } of failed) await noteFailure(state, error, deps);
+  for (const { source } of changed) {
+    const key = sourceKey(source.id);
+    await deps.rows.want(key, deps.clock.now());
+    try {
+      await runOne(key, deps, options);
+    } catch (error) {
+      // Its row stays dirty: the sweep of rows starts over.
+      options.signal.throwIfAborted();
+      deps.log.error("source run failed", { key, error });
+    }
+  }
 }

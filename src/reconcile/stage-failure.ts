@@ -15,6 +15,8 @@ export class StageFailure extends Error {
   readonly exitCode: number;
   /** What a failed deploy knew of the App's resources. */
   readonly associated: AssociatedResources | undefined;
+  /** Trying again before this time is in vain. */
+  readonly retryAt: number | undefined;
 
   constructor(
     stage: StageFailure["stage"],
@@ -25,6 +27,7 @@ export class StageFailure extends Error {
       readonly exitCode: number;
       readonly cause?: unknown;
       readonly associated?: AssociatedResources | undefined;
+      readonly retryAt?: number;
     },
   ) {
     super(failure.error, failure.cause === undefined ? undefined : { cause: failure.cause });
@@ -34,5 +37,6 @@ export class StageFailure extends Error {
     this.stdout = failure.stdout ?? "";
     this.exitCode = failure.exitCode;
     this.associated = failure.associated;
+    this.retryAt = failure.retryAt;
   }
 }

@@ -2,6 +2,7 @@
 import { type App, parseApp } from "../app/index.ts";
 import { isApiFailure } from "../deploy/index.ts";
 import type { KubeObject } from "../resource/index.ts";
+import { isUnreachable } from "./unreachable.ts";
 import type { ConnectedCluster, ReconcileDeps } from "./deps.ts";
 import { shortId } from "./keys.ts";
 import { type KappVerb, StageFailure } from "./stage-failure.ts";
@@ -58,7 +59,7 @@ export async function connectTarget(
   };
 }
 
-/** For the drift check: `undefined` when this App cannot open its cluster. */
+/** For the drift check: `undefined` when this App cannot open its cluster. @throws StageFailure when no App can, since the cluster does not answer. */
 export async function connectForApp(
   object: KubeObject,
   deps: ReconcileDeps,
@@ -69,7 +70,7 @@ export async function connectForApp(
   try {
     return await connectTarget(parsed.app, { ...deps, redactor: deps.redactor.scope() }, signal);
   } catch (error) {
-    if (error instanceof StageFailure) return undefined;
+    if (error instanceof StageFailure && !isUnreachable(error.cause)) return undefined;
     throw error;
   }
 }

@@ -1,45 +1,95 @@
 /**
- * The schedule: claims its slot once among all workers, fans out over sources and run clusters that are due, and sweeps rows whose wake-up was lost.
+ * The schedule: claims its slot once among all workers, sends sources and run clusters that are due in bounded batches, and sweeps rows whose wake-up was lost.
+ * It reads one list per kind and writes nothing per source or cluster: an idle tick costs what its messages cost (docs/adr/0010-sweeps-and-breaker.md).
  * A missed tick costs one period; two ticks at once cost a few needless wake-ups.
  */
 import { mapBounded } from "../base/index.ts";
-import { catalogue, getSource } from "./catalogue.ts";
-import type { ReconcileDeps, SliceOptions } from "./deps.ts";
-import { wantSource } from "./intake.ts";
-import { putJson } from "./item-json.ts";
-import { driftKey, shortId, tickPartition } from "./keys.ts";
-import type { QueueName } from "./ports.ts";
+import { catalogue } from "./catalogue.ts";
+import type { TickDeps, SliceOptions } from "./deps.ts";
+import { getJson, putJson } from "./item-json.ts";
+import { cataloguePartition, driftSweepKey, shortId, sourceSweepKey, tickPartition } from "./keys.ts";
+import type { QueueName, WakeUp } from "./ports.ts";
 
 /** Rows that one tick may re-queue; the rest waits for the next one. */
 const sweepLimit = 500;
+const sourcesPerSweep = 25;
+const clustersPerSweep = 10;
+/** Sweeps start at this distance, closer when there are so many that half of the tick would not do. */
+const staggerMs = 250;
+const sendsAtOnce = 8;
 
-export async function runTick(deps: ReconcileDeps, options: SliceOptions): Promise<void> {
+/** @returns whether this worker won the slot; who lost has done nothing. */
+export async function runTick(deps: TickDeps, options: SliceOptions): Promise<{ readonly won: boolean }> {
   const { clock, items, config, metrics } = deps;
   const now = clock.now();
   const slot = Math.floor(now / config.tickMs);
-  if (!(await putJson(items, tickPartition(slot), "T", {}, now, { expiresAt: now + 3_600_000, ifVersion: 0 }))) return;
+  if (!(await putJson(items, tickPartition(slot), "T", {}, now, { expiresAt: now + 3_600_000, ifVersion: 0 })))
+    return { won: false };
+  await observeGap(now, deps);
   const { sources, clusters } = await catalogue(deps);
-  await mapBounded(
-    sources.filter((entry) => isDue(entry, now, config.tickMs)),
-    8,
-    async ({ id }) => {
-      options.signal.throwIfAborted();
-      const source = await getSource(id, deps);
-      if (source !== undefined) await wantSource(source, "schedule", deps);
-    },
-  );
-  await mapBounded(
-    clusters.filter((entry) => isDue(entry, now, config.tickMs)),
-    8,
-    async ({ id }) => {
-      options.signal.throwIfAborted();
-      await deps.rows.want(driftKey(id), now);
-      await deps.wakeUps.send({ queue: "drift", key: driftKey(id), cause: "schedule" });
-    },
+  const due = sources.filter((entry) => isDue(entry, now, config.tickMs));
+  const dueClusters = clusters.filter((entry) => isDue(entry, now, config.tickMs)).map(({ id }) => id);
+  const sweeps: readonly WakeUp[] = [
+    ...batchesOf(byRepository(due), sourcesPerSweep).map(
+      (ids): WakeUp => ({ queue: "source", key: sourceSweepKey(ids), cause: "schedule" }),
+    ),
+    ...batchesOf(dueClusters, clustersPerSweep).map(
+      (ids): WakeUp => ({ queue: "drift", key: driftSweepKey(ids), cause: "schedule" }),
+    ),
+  ];
+  await send(
+    sweeps.map((sweep, index) => ({ ...sweep, delayMs: delayOf(index, sweeps.length, config.tickMs) })),
+    deps,
+    options,
   );
   const lost = await deps.rows.due(now, sweepLimit);
-  for (const key of lost) await deps.wakeUps.send({ queue: queueOf(key), key, cause: "retry" });
+  await send(
+    lost.map((key): WakeUp => ({ queue: queueOf(key), key, cause: "retry" })),
+    deps,
+    options,
+  );
   metrics.count("lateen_ticks_total");
+  return { won: true };
+}
+
+/** Time since the slot that ran last: the alarm on a schedule that stands still. */
+async function observeGap(now: number, { items, metrics }: TickDeps): Promise<void> {
+  const last = await getJson<{ readonly at: number }>(items, cataloguePartition, "TICK", now);
+  await putJson(items, cataloguePartition, "TICK", { at: now }, now);
+  if (last !== undefined) metrics.observe("lateen_tick_gap_ms", Math.max(0, now - last.at));
+}
+
+/** A wake-up that cannot be sent costs one period; the others go out. */
+async function send(
+  wakeUps: readonly WakeUp[],
+  { wakeUps: port, log, metrics }: TickDeps,
+  { signal }: SliceOptions,
+): Promise<void> {
+  await mapBounded(wakeUps, sendsAtOnce, async (wakeUp) => {
+    signal.throwIfAborted();
+    try {
+      await port.send(wakeUp);
+    } catch (error) {
+      metrics.count("lateen_wake_ups_lost_total", { queue: wakeUp.queue });
+      log.warn("wake-up not sent, the next tick sends it again", { queue: wakeUp.queue, key: wakeUp.key, error });
+    }
+  });
+}
+
+/** Sources of one repository side by side, so that a sweep asks its server once. */
+function byRepository(sources: readonly { readonly id: string; readonly repository?: string }[]): readonly string[] {
+  const groups = Map.groupBy(sources, ({ id, repository }) => repository ?? id);
+  return [...groups.values()].flat().map(({ id }) => id);
+}
+
+function batchesOf<Entry>(entries: readonly Entry[], size: number): readonly (readonly Entry[])[] {
+  return Array.from({ length: Math.ceil(entries.length / size) }, (_, index) =>
+    entries.slice(index * size, (index + 1) * size),
+  );
+}
+
+function delayOf(index: number, count: number, tickMs: number): number {
+  return Math.floor(index * Math.min(staggerMs, tickMs / 2 / count));
 }
 
 /**

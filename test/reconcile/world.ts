@@ -187,6 +187,10 @@ export function deliverPush(
 export async function settled(world: World): Promise<void> {
   await eventually(async () => {
     assert.deepEqual(await world.lateen.deps.rows.due(Date.now() + 1_000_000, 100), []);
+    // Sweeps have no rows.
+    const { wakeUps } = world.lateen.deps;
+    const sizes = "size" in wakeUps && typeof wakeUps.size === "function" ? wakeUps.size.bind(wakeUps) : undefined;
+    for (const queue of ["source", "drift"]) assert.equal(await sizes?.(queue), 0);
   });
   await new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -1,2 +1,12 @@
+export { type AwsApi, type AwsApiOptions, type AwsService, createAwsApi } from "./aws-api.ts";
+export { AwsError } from "./aws-error.ts";
+export { type AwsStore, openAwsStore } from "./aws-store.ts";
+export { createEmfMetrics, type EmfMetrics, type EmfOptions, emfNames } from "./emf-metrics.ts";
+export { createHookSecrets, type HookSecretsOptions } from "./hook-secrets.ts";
 export { SecretsError } from "./secrets-error.ts";
+export { signedSecretsCall } from "./secrets-manager-call.ts";
+export { sdkSecretsCall } from "./secrets-manager-sdk.ts";
 export { createSecretsManagerVault, type SecretsManagerVaultOptions } from "./secrets-manager-vault.ts";
+export { type AwsCredentials, environmentCredentials } from "./sign-request.ts";
+export { createSqsWakeUps, readSqsMessage, type SqsWakeUp, type SqsWakeUpsOptions } from "./sqs-wake-ups.ts";
+export { createStsCredentials, type StsCredentialsOptions, StsError } from "./sts-credentials.ts";

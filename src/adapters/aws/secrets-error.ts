@@ -1,3 +1,5 @@
+import { AwsError } from "./aws-error.ts";
+
 /** What went wrong with AWS Secrets Manager. Never holds a value. */
 export type SecretsFailure =
   /** Not a name that Kubernetes allows: it could reach another namespace's secrets. */
@@ -29,10 +31,11 @@ export type Obstacle = "absent" | "exists" | "deleted";
 /** `undefined` for errors that are failures. */
 export function obstacleOf(error: unknown): Obstacle | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === "ResourceNotFoundException") return "absent";
-  if (error.name === "ResourceExistsException") return "exists";
+  const type = typeOf(error);
+  if (type === "ResourceNotFoundException") return "absent";
+  if (type === "ResourceExistsException") return "exists";
   // There is no error of its own for a secret in its recovery window: "… because it was marked for deletion", "… already scheduled for deletion".
-  if (error.name === "InvalidRequestException" && /deletion|deleted/i.test(error.message)) return "deleted";
+  if (type === "InvalidRequestException" && /deletion|deleted/i.test(error.message)) return "deleted";
   return undefined;
 }
 
@@ -55,10 +58,10 @@ const denied = new Set([
   "CredentialsProviderError",
 ]);
 
-/** Turns an error of the SDK into a SecretsError. */
-export function translateSdkError(error: unknown, action: string, secret: string): SecretsError {
+/** Turns an error of either client into a SecretsError. */
+export function translateError(error: unknown, action: string, secret: string): SecretsError {
   if (error instanceof SecretsError) return error;
-  const name = error instanceof Error ? error.name : "unknown error";
+  const name = error instanceof Error ? typeOf(error) : "unknown error";
   const attempted = `AWS Secrets Manager: secretsmanager:${action} on "${secret}"`;
   if (denied.has(name)) {
     // The text names principal, action and resource: what the operator needs, and nothing of the request's content.
@@ -66,15 +69,27 @@ export function translateSdkError(error: unknown, action: string, secret: string
     return new SecretsError({ code: "SECRETS_DENIED", action, secret }, `${attempted} was refused: ${name}: ${detail}`);
   }
   if (unavailable.has(name) || isOutOfReach(error)) {
-    const reason = error instanceof Error && "code" in error ? `${name} ${String(error.code)}` : name;
+    // The signed client's text names the host and what happened to the connection.
+    const reason =
+      error instanceof AwsError
+        ? error.message
+        : error instanceof Error && "code" in error
+          ? `${name} ${String(error.code)}`
+          : name;
     return new SecretsError({ code: "SECRETS_UNAVAILABLE", action, secret }, `${attempted} failed for now: ${reason}`);
   }
   // Other texts may quote the request, values and all.
   return new SecretsError({ code: "SECRETS_FAILED", action, secret }, `${attempted} failed: ${name}`);
 }
 
+/** AWS' own name of the error: the SDK makes it the error's. */
+function typeOf(error: Error): string {
+  return error instanceof AwsError ? error.code : error.name;
+}
+
 /** No answer at all, or one of a server in trouble. */
 function isOutOfReach(error: unknown): boolean {
+  if (error instanceof AwsError) return error.retryable;
   if (!(error instanceof Error) || !("$metadata" in error)) return false;
   // Every error that the SDK throws after sending carries `$metadata`.
   const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };

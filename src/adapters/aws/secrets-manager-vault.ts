@@ -1,9 +1,10 @@
-import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../base/index.ts";
 import type { Secret, SecretVault } from "../../reconcile/index.ts";
 import { isDnsLabel, isDnsSubdomain } from "../../resource/index.ts";
+import type { SecretsAction, SecretsManagerCall } from "./secrets-manager-call.ts";
 import { decodeBinary, decodeSecret, encodeSecret } from "./secret-text.ts";
-import { type Obstacle, obstacleOf, SecretsError, translateSdkError } from "./secrets-error.ts";
+import { type Obstacle, obstacleOf, SecretsError, translateError } from "./secrets-error.ts";
 
 /** How long a value is used without asking again; on a 401 the caller reads it fresh (aws.md §8). */
 const defaultCacheMs = 3_600_000;
@@ -18,12 +19,8 @@ const reusePausesMs = [200, 400, 800, 1_600, 3_200] as const;
 export interface SecretsManagerVaultOptions {
   /** Secrets are named `PREFIX/NAMESPACE/NAME`. */
   readonly prefix: string;
-  /** A ready client; without it one is made, and the SDK loaded, by the first call. */
-  readonly client?: SecretsManagerClient;
-  /** Default: what the AWS environment names. */
-  readonly region?: string;
-  /** For emulators and private endpoints. */
-  readonly endpoint?: string;
+  /** Makes the calls: `sdkSecretsCall` or `signedSecretsCall`. */
+  readonly call: SecretsManagerCall;
   /** Default 3,600,000 (1 hour). 0 asks each time. */
   readonly cacheMs?: number;
   /** Default 900,000 (15 minutes). */
@@ -34,8 +31,7 @@ export interface SecretsManagerVaultOptions {
   readonly clock?: Clock;
 }
 
-type Sdk = typeof import("@aws-sdk/client-secrets-manager");
-type Send = (sdk: Sdk, client: SecretsManagerClient) => Promise<unknown>;
+type Call = (action: SecretsAction, secret: string, input: object) => Promise<Obstacle | undefined>;
 
 interface Cached {
   readonly secret: Secret;
@@ -44,7 +40,7 @@ interface Cached {
 
 /**
  * Secrets in AWS Secrets Manager, as `secret-text.ts` describes them. A value is cached per process; reads of one secret at the
- * same time are one call, and the SDK retries throttling and server errors (5 calls in all). New secrets carry the tag
+ * same time are one call, and the client retries throttling and server errors (5 calls in all). New secrets carry the tag
  * `lateen: true`, for policies that want a second lock.
  * @throws SecretsError from each call.
  */
@@ -53,33 +49,31 @@ export function createSecretsManagerVault(options: SecretsManagerVaultOptions): 
   const recoveryDays = options.recoveryDays ?? defaultRecoveryDays;
   const cache = new Map<string, Cached>();
   const reads = new Map<string, Promise<Secret | undefined>>();
-  let loaded: Promise<{ readonly sdk: Sdk; readonly client: SecretsManagerClient }> | undefined;
 
   /** @throws SecretsError; answers an obstacle that the caller can deal with. */
-  const call = async (action: string, secret: string, send: Send): Promise<Obstacle | undefined> => {
-    loaded ??= load(options);
-    const { sdk, client } = await loaded;
+  const call: Call = async (action, secret, input) => {
     try {
-      await send(sdk, client);
+      await options.call(action, input);
       return undefined;
     } catch (error) {
       const obstacle = obstacleOf(error);
       if (obstacle !== undefined) return obstacle;
-      throw translateSdkError(error, action, secret);
+      throw translateError(error, action, secret);
     }
   };
 
   const read = async (secret: string): Promise<Secret | undefined> => {
-    let found: Secret | undefined;
-    const obstacle = await call("GetSecretValue", secret, async (sdk, client) => {
-      const value = await client.send(new sdk.GetSecretValueCommand({ SecretId: secret }));
+    try {
+      const value = await options.call("GetSecretValue", { SecretId: secret });
       const content =
         value.SecretString === undefined
           ? decodeBinary(value.SecretBinary ?? new Uint8Array())
           : decodeSecret(value.SecretString, secret);
-      found = { ...content, version: value.VersionId ?? "" };
-    });
-    return obstacle === undefined ? found : undefined;
+      return { ...content, version: value.VersionId ?? "" };
+    } catch (error) {
+      if (obstacleOf(error) !== undefined) return undefined;
+      throw translateError(error, "GetSecretValue", secret);
+    }
   };
 
   const readOnce = (secret: string): Promise<Secret | undefined> => {
@@ -136,9 +130,7 @@ export function createSecretsManagerVault(options: SecretsManagerVaultOptions): 
       const mode = recoveryDays === 0 ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: recoveryDays };
       try {
         // Absent and already deleted are what was asked for.
-        await call("DeleteSecret", secret, (sdk, client) =>
-          client.send(new sdk.DeleteSecretCommand({ SecretId: secret, ...mode })),
-        );
+        await call("DeleteSecret", secret, { SecretId: secret, ...mode });
       } finally {
         forget(secret);
       }
@@ -155,47 +147,29 @@ function secretName(prefix: string, namespace: string, name: string): string {
   );
 }
 
-async function load(
-  options: SecretsManagerVaultOptions,
-): Promise<{ readonly sdk: Sdk; readonly client: SecretsManagerClient }> {
-  const sdk = await import("@aws-sdk/client-secrets-manager");
-  const client =
-    options.client ??
-    new sdk.SecretsManagerClient({
-      ...(options.region !== undefined && { region: options.region }),
-      ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
-      maxAttempts: 5,
-      requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-    });
-  return { sdk, client };
-}
-
 /**
- * Makes `text` the current version of the secret, creating it or bringing it back from its recovery window. Called again with the
+ * Makes `text` the current version of the secret, creating it or bringing it back from its recovery window. A call that is sent again because
+ * its reply was lost carries the same token and writes nothing more. Called again with the
  * same text it writes one more version, nothing else.
  */
-async function store(
-  secret: string,
-  text: string,
-  call: (action: string, secret: string, send: Send) => Promise<Obstacle | undefined>,
-  clock: Clock,
-): Promise<void> {
+async function store(secret: string, text: string, call: Call, clock: Clock): Promise<void> {
   for (let round = 0; ; round++) {
-    const put = await call("PutSecretValue", secret, (sdk, client) =>
-      client.send(new sdk.PutSecretValueCommand({ SecretId: secret, SecretString: text })),
-    );
+    const put = await call("PutSecretValue", secret, {
+      SecretId: secret,
+      SecretString: text,
+      ClientRequestToken: randomUUID(),
+    });
     if (put === undefined) return;
     if (put === "absent") {
-      const created = await call("CreateSecret", secret, (sdk, client) =>
-        client.send(
-          new sdk.CreateSecretCommand({ Name: secret, SecretString: text, Tags: [{ Key: "lateen", Value: "true" }] }),
-        ),
-      );
+      const created = await call("CreateSecret", secret, {
+        Name: secret,
+        SecretString: text,
+        ClientRequestToken: randomUUID(),
+        Tags: [{ Key: "lateen", Value: "true" }],
+      });
       if (created === undefined) return;
     } else {
-      await call("RestoreSecret", secret, (sdk, client) =>
-        client.send(new sdk.RestoreSecretCommand({ SecretId: secret })),
-      );
+      await call("RestoreSecret", secret, { SecretId: secret });
     }
     const pauseMs = reusePausesMs[round];
     if (pauseMs === undefined) {

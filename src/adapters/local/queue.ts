@@ -12,6 +12,15 @@ const retentionMs: Readonly<Record<QueueName, number>> = {
   drift: 120_000,
   tick: 300_000,
 };
+/** Messages of one fair-share group of the queue `app` that may be in hand at once, so that a slow cluster leaves workers to the others (docs/adr/0010-sweeps-and-breaker.md). */
+const maxPerGroup: Readonly<Record<QueueName, number>> = {
+  app: 12,
+  source: 1_000_000,
+  drift: 1_000_000,
+  tick: 1_000_000,
+};
+/** Causes that nobody waits for: taken when nothing else is there. */
+const patientCauses = "'drift', 'full comparison', 'schedule'";
 /** Oldest visible messages that one receive looks at when it shares turns between groups. */
 const fairWindow = 1_000;
 
@@ -37,7 +46,8 @@ interface DeadLetter {
 /** The local stand-in for the four standard queues of aws.md §14. */
 export interface LocalQueue extends WakeUps {
   /**
-   * Takes up to `max` visible messages and hides them for `visibilityMs`; groups with less in hand go first, then the oldest.
+   * Takes up to `max` visible messages and hides them for `visibilityMs`: what somebody waits for before what only the schedule asked for,
+   * then groups with less in hand, then the oldest. A group with its full share in hand gets nothing.
    * A message past its fifth delivery becomes a dead letter instead.
    */
   receive(queue: QueueName, max: number, visibilityMs: number, now: number): Promise<readonly ReceivedWakeUp[]>;
@@ -65,6 +75,11 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
     SELECT :queue, :key, :group, :cause, :now, :visibleAt, 0
     WHERE NOT EXISTS (SELECT 1 FROM messages WHERE queue = :queue AND key = :key AND receives = 0 AND visible_at <= :visibleAt AND sent_at > :now - :retentionMs)`);
 
+  // A waiting message takes over the reason of one that it stands for, if that is more than a reminder.
+  const giveCause = connection.prepare(`
+    UPDATE messages SET cause = :cause
+    WHERE queue = :queue AND key = :key AND receives = 0 AND (cause IS NULL OR cause IN (${patientCauses}, 'retry', 'wait'))`);
+
   const waiting = connection.prepare("SELECT 1 FROM messages WHERE queue = :queue AND visible_at <= :now LIMIT 1");
   const dropStale = connection.prepare(
     "DELETE FROM messages WHERE queue = :queue AND visible_at <= :now AND sent_at <= :now - :retentionMs",
@@ -76,13 +91,17 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
     DELETE FROM messages WHERE queue = :queue AND visible_at <= :now AND receives >= ${maxReceives}`);
   const receive = connection.prepare(`
     WITH
-      visible AS (SELECT id, grp, visible_at FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, id LIMIT ${fairWindow}),
       inHand AS (SELECT grp, count(*) AS held FROM messages WHERE queue = :queue AND visible_at > :now AND receives > 0 GROUP BY grp),
+      visible AS (
+        SELECT id, grp, visible_at, coalesce(cause IN (${patientCauses}), 0) AS patient FROM messages
+        WHERE queue = :queue AND visible_at <= :now AND (grp IS NULL OR grp NOT IN (SELECT grp FROM inHand WHERE grp IS NOT NULL AND held >= :share))
+        ORDER BY patient, visible_at, id LIMIT ${fairWindow}),
       turns AS (
-        SELECT id, visible_at, row_number() OVER (PARTITION BY visible.grp ORDER BY visible_at, id) + coalesce(held, 0) AS turn
+        SELECT id, visible.grp AS grp, visible_at, patient,
+          row_number() OVER (PARTITION BY visible.grp ORDER BY patient, visible_at, id) + coalesce(held, 0) AS turn
         FROM visible LEFT JOIN inHand ON inHand.grp IS visible.grp)
     UPDATE messages SET visible_at = :now + :visibilityMs, receives = receives + 1
-    WHERE id IN (SELECT id FROM turns ORDER BY turn, visible_at, id LIMIT :max)
+    WHERE id IN (SELECT id FROM turns WHERE grp IS NULL OR turn <= :share ORDER BY patient, turn, visible_at, id LIMIT :max)
     RETURNING id, key, grp, cause, receives`);
 
   const ack = connection.prepare("DELETE FROM messages WHERE id = :id AND receives = :receives");
@@ -90,9 +109,21 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
     "UPDATE messages SET visible_at = :visibleAt WHERE id = :id AND receives = :receives",
   );
   const nextVisibleAt = connection.prepare("SELECT min(visible_at) AS at FROM messages WHERE queue = ?");
+  // Groups with their full share in hand are waited for, not polled.
+  const nextOfFree = connection.prepare(`
+    SELECT min(visible_at) AS at FROM messages
+    WHERE queue = :queue AND (visible_at > :now OR grp IS NULL OR grp NOT IN (
+      SELECT grp FROM messages WHERE queue = :queue AND visible_at > :now AND receives > 0 AND grp IS NOT NULL GROUP BY grp HAVING count(*) >= :share))`);
   const size = connection.prepare("SELECT count(*) AS size FROM messages WHERE queue = ?");
   const deadLetters = connection.prepare("SELECT * FROM dead_letters ORDER BY died_at DESC, id DESC LIMIT ?");
 
+  const reminders: ReadonlySet<NonNullable<WakeUp["cause"]>> = new Set([
+    "drift",
+    "full comparison",
+    "schedule",
+    "retry",
+    "wait",
+  ]);
   const listeners = new Set<(wakeUp: WakeUp) => void>();
   return {
     async send(wakeUp) {
@@ -102,7 +133,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
       }
       await connection.write(() => {
         const at = now();
-        send.run({
+        const { changes } = send.run({
           queue,
           key,
           group: group ?? null,
@@ -111,6 +142,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
           visibleAt: at + delayMs,
           retentionMs: retentionMs[queue],
         });
+        if (changes === 0 && cause !== undefined && !reminders.has(cause)) giveCause.run({ queue, key, cause });
       });
       for (const listener of listeners) listener(wakeUp);
     },
@@ -121,17 +153,19 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
       return connection.write(() => {
         dropStale.run({ queue, now: at, retentionMs: retentionMs[queue] });
         if (bury.run({ queue, now: at }).changes !== 0) dropBuried.run({ queue, now: at });
-        return receive.all({ queue, now: at, visibilityMs, max }).map((row): ReceivedWakeUp => {
-          const receives = numberOf(row, "receives");
-          return {
-            id: `${numberOf(row, "id")}.${receives}`,
-            queue,
-            key: textOf(row, "key"),
-            ...optionalText(row, "grp", "group"),
-            ...causeOf(row),
-            receives,
-          };
-        });
+        return receive
+          .all({ queue, now: at, visibilityMs, max, share: maxPerGroup[queue] })
+          .map((row): ReceivedWakeUp => {
+            const receives = numberOf(row, "receives");
+            return {
+              id: `${numberOf(row, "id")}.${receives}`,
+              queue,
+              key: textOf(row, "key"),
+              ...optionalText(row, "grp", "group"),
+              ...causeOf(row),
+              receives,
+            };
+          });
       });
     },
 
@@ -151,7 +185,13 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
         for (const queue of queues) {
           const row = nextVisibleAt.get(queue);
           if (row?.["at"] === null) continue;
-          const at = numberOf(row, "at");
+          let at = numberOf(row, "at");
+          // Something is visible: perhaps only what may not be taken now.
+          if (at <= now() && queue === "app") {
+            const free = nextOfFree.get({ queue, now: now(), share: maxPerGroup[queue] });
+            if (free?.["at"] === null) continue;
+            at = numberOf(free, "at");
+          }
           if (earliest === undefined || at < earliest) earliest = at;
         }
         return earliest;

@@ -1,6 +1,6 @@
 import type { TokenRecord } from "../../hub/index.ts";
 import type { CommandContext, DefineCommand } from "../command.ts";
-import { addDataDirOptions, type DataDir, type DataDirOptions, localConfig, openDataDir } from "../data-dir.ts";
+import { addTokenHomeOptions, openTokenHome, type TokenHome, type TokenHomeOptions } from "../data-dir.ts";
 import { CommandError } from "../exit-code.ts";
 import { formatAge, formatTable } from "../table.ts";
 import { escapeControls } from "../terminal.ts";
@@ -8,28 +8,28 @@ import { addTokenOptions, type TokenOptions, toTokenRequest } from "../token-opt
 
 export const defineToken: DefineCommand = (command, context) => {
   command.description(
-    "Makes, lists and revokes the tokens that the hub and the by-hand API let in. Works on the data folder, whether lateen runs or not.",
+    "Makes, lists and revokes the tokens that the hub and the by-hand API let in. Works on the data folder, whether lateen runs or not, or on the table of a lateen on AWS.",
   );
   addTokenOptions(
-    addDataDirOptions(command.command("create")).description("make a token and print it; it stands nowhere else"),
-  ).action((options: TokenOptions & DataDirOptions) =>
-    withDataDir(options, context, async ({ tokens }) => {
+    addTokenHomeOptions(command.command("create")).description("make a token and print it; it stands nowhere else"),
+  ).action((options: TokenOptions & TokenHomeOptions) =>
+    withTokenHome(options, context, async ({ tokens }) => {
       const { token, record } = await tokens.create(toTokenRequest(options));
       context.terminal.err(`token ${record.id}`);
       context.terminal.out(token);
     }),
   );
-  addDataDirOptions(command.command("list"))
+  addTokenHomeOptions(command.command("list"))
     .description("list tokens: what they may do, and until when")
-    .action((options: DataDirOptions) =>
-      withDataDir(options, context, async ({ tokens }) => {
+    .action((options: TokenHomeOptions) =>
+      withTokenHome(options, context, async ({ tokens }) => {
         for (const line of formatTable(header, (await tokens.list()).map(toRow))) context.terminal.out(line);
       }),
     );
-  addDataDirOptions(command.command("revoke").argument("<id>", "as `lateen token list` prints it"))
+  addTokenHomeOptions(command.command("revoke").argument("<id>", "as `lateen token list` prints it"))
     .description("end a token now")
-    .action((id: string, options: DataDirOptions) =>
-      withDataDir(options, context, async ({ tokens }) => {
+    .action((id: string, options: TokenHomeOptions) =>
+      withTokenHome(options, context, async ({ tokens }) => {
         if (!(await tokens.revoke(id))) throw new CommandError(`there is no token ${id}`);
         context.terminal.err(`token ${id} is revoked`);
       }),
@@ -45,15 +45,15 @@ function toRow(record: TokenRecord): readonly string[] {
   return [record.id, record.scopes.join(","), namespaces, expires, record.description].map(escapeControls);
 }
 
-async function withDataDir(
-  options: DataDirOptions,
+async function withTokenHome(
+  options: TokenHomeOptions,
   context: CommandContext,
-  work: (dataDir: DataDir) => Promise<void>,
+  work: (home: TokenHome) => Promise<void>,
 ): Promise<void> {
-  const dataDir = await openDataDir(await localConfig(options, context));
+  const home = await openTokenHome(options, context);
   try {
-    await work(dataDir);
+    await work(home);
   } finally {
-    await dataDir.close();
+    await home.close();
   }
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AppSummary, AppView, FetchedSource, PlannedChange, RunEvent, RunRecord } from "../../reconcile/index.ts";
 
 /** The JSON that the by-hand API speaks. Each schema is checked against the type that the code uses, and stands in the OpenAPI document. */

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { Scope } from "../../hub/index.ts";
 import type { Metrics } from "../../reconcile/index.ts";
 import { createEdge, type EdgeEnv } from "../edge.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { problemResponse } from "../problem.ts";
 import type { RouteDeps } from "./actions.ts";
 import { jsonResponse, noApp } from "./answers.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { components, problemSchema } from "./contract.ts";
 import type { Route, RouteAnswer } from "./route.ts";
 

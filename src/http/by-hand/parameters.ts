@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Caller } from "./route.ts";
 
 /** What stands in paths and queries, checked before anything is looked up. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { redactDeep } from "../../base/index.ts";
 import { problemResponse } from "../problem.ts";
 import type { RouteDeps } from "./actions.ts";

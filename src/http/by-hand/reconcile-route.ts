@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { refTracks } from "../../app/index.ts";
 import type { AppView } from "../../reconcile/index.ts";
 import { problemResponse } from "../problem.ts";

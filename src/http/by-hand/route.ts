@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Scope, TokenRecord } from "../../hub/index.ts";
 
 /** Who calls: what the token may do and where, and its public name for the log. */

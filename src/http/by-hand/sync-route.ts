@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RouteDeps } from "./actions.ts";
 import { jsonResponse } from "./answers.ts";
 import { type SyncStarted, syncStartedSchema } from "./contract.ts";

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
+  createAwsApi,
   createSecretsManagerVault,
   SecretsError,
+  sdkSecretsCall,
   type SecretsManagerVaultOptions,
+  signedSecretsCall,
 } from "../../../src/adapters/aws/index.ts";
 import type { SecretVault } from "../../../src/reconcile/index.ts";
 import { secretVaultContract } from "../../contract/secret-vault.ts";
@@ -13,14 +16,23 @@ import { type SecretsManagerFake, startSecretsManagerFake } from "../../support/
 const canary = "hunter2-canary";
 const content = (value: string) => ({ data: new Map([["a", new TextEncoder().encode(value)]]), type: "Opaque" });
 
-for (const recoveryDays of [7, 0]) {
-  const name = recoveryDays === 0 ? "deletes for good" : "deletes with a recovery window";
-  secretVaultContract(`AWS Secrets Manager, ${name}`, (use) =>
-    withFake(({ vaultWith }) => use({ vault: vaultWith({ recoveryDays }), other: vaultWith({ recoveryDays }) })),
-  );
+type Kit = "SDK" | "signed calls";
+const kits = ["SDK", "signed calls"] as const;
+
+for (const kit of kits) {
+  for (const recoveryDays of [7, 0]) {
+    const name = recoveryDays === 0 ? "deletes for good" : "deletes with a recovery window";
+    secretVaultContract(`AWS Secrets Manager by ${kit}, ${name}`, (use) =>
+      withFakeBy(kit, ({ vaultWith }) =>
+        use({ vault: vaultWith({ recoveryDays }), other: vaultWith({ recoveryDays }) }),
+      ),
+    );
+  }
+  describe(`Secrets Manager vault by ${kit}`, () => vaultTests(kit));
 }
 
-describe("Secrets Manager vault", () => {
+function vaultTests(kit: Kit): void {
+  const withFake = (use: (setting: Setting) => Promise<void>): Promise<void> => withFakeBy(kit, use);
   const kubeconfig = "apiVersion: v1\nkind: Config\nclusters: []\n";
   const entries: readonly {
     readonly name: string;
@@ -266,11 +278,14 @@ describe("Secrets Manager vault", () => {
 
   test("without a client one is made for region and endpoint from the environment's credentials", () =>
     withFake(async ({ fake }) => {
-      const vault = createSecretsManagerVault({ prefix: "lateen", region: "eu-central-1", endpoint: fake.endpoint });
+      const vault = createSecretsManagerVault({
+        prefix: "lateen",
+        call: sdkSecretsCall({ region: "eu-central-1", endpoint: fake.endpoint }),
+      });
       assert.equal(await vault.get("ns", "s"), undefined);
       assert.equal(fake.calls.get("GetSecretValue"), 1);
     }));
-});
+}
 
 const environment = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "example" };
 const saved = new Map<string, string | undefined>();
@@ -297,7 +312,7 @@ interface Setting {
   readonly vaultWith: (options: Partial<SecretsManagerVaultOptions>) => SecretVault;
 }
 
-async function withFake(use: (setting: Setting) => Promise<void>): Promise<void> {
+async function withFakeBy(kit: Kit, use: (setting: Setting) => Promise<void>): Promise<void> {
   const fake = await startSecretsManagerFake();
   const client = new SecretsManagerClient({
     region: "eu-central-1",
@@ -306,6 +321,14 @@ async function withFake(use: (setting: Setting) => Promise<void>): Promise<void>
     maxAttempts: 5,
   });
   const clock = { time: 1_000_000 };
+  const testClock = { now: () => clock.time, sleep: async () => undefined };
+  const api = createAwsApi({
+    region: "eu-central-1",
+    credentials: async () => ({ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example" }),
+    endpoint: fake.endpoint,
+    clock: testClock,
+  });
+  const call = kit === "SDK" ? sdkSecretsCall({ client }) : signedSecretsCall(api);
   try {
     await use({
       fake,
@@ -314,8 +337,8 @@ async function withFake(use: (setting: Setting) => Promise<void>): Promise<void>
       vaultWith: (options) =>
         createSecretsManagerVault({
           prefix: "lateen",
-          client,
-          clock: { now: () => clock.time, sleep: async () => undefined },
+          call,
+          clock: testClock,
           ...options,
         }),
     });

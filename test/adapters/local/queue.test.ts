@@ -76,6 +76,35 @@ test("the cause travels with the wake-up", () =>
     assert.equal((await queue.receive("app", 1, 1_000, 0))[0]?.cause, "push");
   }));
 
+test("a push is taken before 500 drift wake-ups that came first, also when its message already waits as one of them (I17)", () =>
+  withQueue(async (queue) => {
+    for (let index = 0; index < 500; index++)
+      await queue.send({ queue: "app", key: `drift-${index}`, group: `cluster-${index % 3}`, cause: "drift" });
+    await queue.send({ queue: "app", key: "pushed", group: "cluster-0", cause: "push" });
+    assert.equal((await queue.receive("app", 1, 60_000, 0))[0]?.key, "pushed");
+    await queue.send({ queue: "app", key: "drift-499", group: "cluster-1", cause: "by hand" });
+    const [next] = await queue.receive("app", 1, 60_000, 0);
+    assert.equal(next?.key, "drift-499");
+    assert.equal(next?.cause, "by hand");
+  }));
+
+test("one cluster holds at most its share of the workers; who waits for it is not polled (L24, I17)", () =>
+  withQueue(async (queue) => {
+    for (let index = 0; index < 40; index++) await queue.send({ queue: "app", key: `slow-${index}`, group: "slow" });
+    const held = await queue.receive("app", 16, 60_000, 0);
+    assert.equal(held.length, 12);
+    assert.deepEqual(await queue.receive("app", 4, 60_000, 0), []);
+    assert.equal(await queue.nextVisibleAt("app"), 60_000);
+    await queue.send({ queue: "app", key: "fast", group: "fast" });
+    assert.equal(await queue.nextVisibleAt("app"), 0);
+    assert.deepEqual(
+      (await queue.receive("app", 4, 60_000, 0)).map(({ key }) => key),
+      ["fast"],
+    );
+    await queue.ack(held[0]?.id ?? "");
+    assert.equal((await queue.receive("app", 4, 60_000, 0)).length, 1);
+  }));
+
 async function withQueue(use: (queue: LocalQueue, at: (now: number) => void) => Promise<void>): Promise<void> {
   let time = 0;
   const store = openLocalStore(":memory:", { clock: { now: () => time } });

@@ -21,6 +21,24 @@ export const localAddressPolicy: AddressPolicy = (addressClass) =>
 /** For functions: a function's runtime API lives on loopback and its keys at the metadata address (reliability.md T5, B18). */
 export const cloudAddressPolicy: AddressPolicy = (addressClass) => addressClass === "public";
 
+/**
+ * Public addresses, and what an operator lists: the words `loopback` and `private`, and ranges (`10.1.0.0/16`, `fd00::/8`). Link-local,
+ * metadata, multicast, unspecified and reserved addresses have no word: they take a range that names them.
+ */
+export function listedAddressPolicy(allowed: readonly string[]): AddressPolicy {
+  const words: ReadonlySet<string> = new Set(allowed.filter((word) => word === "loopback" || word === "private"));
+  const listed = new BlockList();
+  for (const range of allowed) {
+    const [network, bits] = range.split("/");
+    if (network !== undefined && bits !== undefined)
+      listed.addSubnet(network, Number(bits), network.includes(":") ? "ipv6" : "ipv4");
+  }
+  return (addressClass, address) =>
+    addressClass === "public" ||
+    words.has(addressClass) ||
+    listed.check(address, address.includes(":") ? "ipv6" : "ipv4");
+}
+
 const ranges: readonly (readonly [AddressClass, readonly string[]])[] = [
   // IPv4 and IPv6 addresses of the metadata services of the large clouds, and of the credentials endpoints of containers.
   [

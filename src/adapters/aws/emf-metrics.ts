@@ -1,0 +1,112 @@
+/**
+ * Measurements as CloudWatch takes them from a log: a line of JSON in the Embedded Metric Format, of which CloudWatch makes metrics without a
+ * call of ours. Dimensions cost money each, so there is one, the function; what concerns one App stands in its runs and in the log.
+ */
+import type { Metrics } from "../../reconcile/index.ts";
+
+export interface EmfOptions {
+  /** Writes one line of the function's log. */
+  readonly write: (line: string) => void;
+  /** CloudWatch namespace, such as `lateen/prod`. */
+  readonly namespace: string;
+  readonly functionName: string;
+  readonly now: () => number;
+}
+
+export interface EmfMetrics extends Metrics {
+  /** Writes what was measured since the last time: a frozen process writes nothing, so each invocation ends with it. */
+  flush(): void;
+}
+
+type Unit = "Count" | "Milliseconds" | "Bytes";
+
+/** What a measurement is called in CloudWatch; one with a label has a metric for each of its values. */
+interface EmfName {
+  readonly name: string;
+  readonly unit: Unit;
+  /** Label whose value, capitalised, stands before the name; only these values are kept. */
+  readonly by?: { readonly label: string; readonly values: readonly string[] };
+}
+
+const stages = ["fetch", "template", "plan", "deploy"] as const;
+
+/** Names that are not here are not sent: kapp-controller's, which are by App, belong to Prometheus. */
+export const emfNames: Readonly<Record<string, EmfName>> = {
+  lateen_webhooks_received_total: { name: "HooksAccepted", unit: "Count" },
+  lateen_webhooks_refused_total: { name: "HooksRefused", unit: "Count" },
+  lateen_by_hand_requests_total: { name: "ByHandRequests", unit: "Count" },
+  lateen_push_to_applied_ms: { name: "PushToAppliedMs", unit: "Milliseconds" },
+  lateen_stage_ms: { name: "Ms", unit: "Milliseconds", by: { label: "stage", values: stages } },
+  lateen_run_ms: { name: "RunMs", unit: "Milliseconds" },
+  lateen_run_failures_total: { name: "RunFailures", unit: "Count" },
+  lateen_source_failures_total: { name: "SourceFailures", unit: "Count" },
+  lateen_drift_check_ms: { name: "DriftCheckMs", unit: "Milliseconds" },
+  lateen_drift_found_total: { name: "DriftFound", unit: "Count" },
+  lateen_drift_repaired_total: { name: "DriftRepaired", unit: "Count" },
+  lateen_drift_missed_total: { name: "DriftMissed", unit: "Count" },
+  lateen_cluster_unreachable_total: { name: "ClusterProbeFailed", unit: "Count" },
+  lateen_cluster_calls_spared_total: { name: "ClusterCallsSpared", unit: "Count" },
+  lateen_epoch_rejected_total: { name: "EpochRejected", unit: "Count" },
+  lateen_queue_age_ms: { name: "QueueAgeMs", unit: "Milliseconds" },
+  lateen_ticks_total: { name: "Ticks", unit: "Count" },
+  lateen_tick_gap_ms: { name: "TickGapMs", unit: "Milliseconds" },
+  lateen_wake_ups_lost_total: { name: "WakeUpsLost", unit: "Count" },
+  lateen_requests_total: { name: "Requests", unit: "Count" },
+  lateen_received_bytes_total: { name: "ReceivedBytes", unit: "Bytes" },
+};
+
+/** CloudWatch takes this many values of one metric in a line; further ones of one invocation add nothing. */
+const maxValues = 100;
+
+export function createEmfMetrics({ write, namespace, functionName, now }: EmfOptions): EmfMetrics {
+  const counts = new Map<string, number>();
+  const times = new Map<string, number[]>();
+  const units = new Map<string, Unit>();
+  const nameOf = (port: string, labels: Readonly<Record<string, string>>): string | undefined => {
+    const known = Object.hasOwn(emfNames, port) ? emfNames[port] : undefined;
+    if (known === undefined) return undefined;
+    const value = known.by === undefined ? "" : (labels[known.by.label] ?? "");
+    if (known.by?.values.includes(value) === false) return undefined;
+    const name = `${value.charAt(0).toUpperCase()}${value.slice(1)}${known.name}`;
+    units.set(name, known.unit);
+    return name;
+  };
+
+  return {
+    count(port, labels = {}, by = 1) {
+      const name = nameOf(port, labels);
+      if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + by);
+    },
+    observe(port, ms, labels = {}) {
+      const name = nameOf(port, labels);
+      if (name === undefined) return;
+      const values = times.get(name) ?? [];
+      if (values.length < maxValues) values.push(ms);
+      times.set(name, values);
+    },
+    flush() {
+      const values = Object.fromEntries<number | readonly number[]>([...counts, ...times]);
+      counts.clear();
+      times.clear();
+      const names = Object.keys(values);
+      // A line holds at most 100 metrics; the table above has fewer.
+      if (names.length === 0) return;
+      write(
+        JSON.stringify({
+          _aws: {
+            Timestamp: Math.floor(now()),
+            CloudWatchMetrics: [
+              {
+                Namespace: namespace,
+                Dimensions: [["function"]],
+                Metrics: names.map((Name) => ({ Name, Unit: units.get(Name) ?? "None" })),
+              },
+            ],
+          },
+          function: functionName,
+          ...values,
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { Clock, EpochMs } from "../../base/index.ts";
+import type { QueueName, WakeUp, WakeUps } from "../../reconcile/index.ts";
+import type { AwsApi } from "./aws-api.ts";
+
+/** Longest delay of one message in milliseconds (aws.md §5). */
+const maxDelayMs = 900_000;
+
+type Cause = NonNullable<WakeUp["cause"]>;
+
+/** What one message says. */
+export interface SqsWakeUp {
+  readonly key: string;
+  readonly cause?: Cause;
+  readonly sentAt: EpochMs;
+}
+
+export interface SqsWakeUpsOptions {
+  readonly api: AwsApi;
+  /** Only the queues that this process may send to. */
+  readonly queueUrls: { readonly [Queue in QueueName]?: string };
+  readonly clock: Pick<Clock, "now">;
+}
+
+/**
+ * Wake-ups on standard queues. SQS delays by whole seconds: a wake-up never comes early and up to a second late. A send whose reply was lost
+ * may be two messages, which is what a wake-up may be.
+ * @throws RangeError for a delay outside 0 to 900 s; AwsError when SQS refuses or is out of reach.
+ */
+export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): WakeUps {
+  return {
+    async send({ queue, key, delayMs = 0, group, cause }) {
+      if (!(delayMs >= 0 && delayMs <= maxDelayMs)) {
+        throw new RangeError(`wake-up ${queue} ${key}: delayMs ${delayMs} is not within 0 to ${maxDelayMs}`);
+      }
+      const queueUrl = queueUrls[queue];
+      if (queueUrl === undefined) {
+        throw new Error(`wake-up ${queue} ${key}: no URL of the queue "${queue}" is configured for this function`);
+      }
+      const message: SqsWakeUp = { key, ...(cause !== undefined && { cause }), sentAt: clock.now() };
+      await api.call("sqs", "SendMessage", {
+        QueueUrl: queueUrl,
+        MessageBody: JSON.stringify(message),
+        DelaySeconds: Math.ceil(delayMs / 1_000),
+        ...(group !== undefined && { MessageGroupId: groupId(group) }),
+      });
+    },
+  };
+}
+
+/** What a received body says; `undefined` when lateen did not write it. */
+export function readSqsMessage(body: string): SqsWakeUp | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || !("key" in value) || !("sentAt" in value)) return undefined;
+  const { key, sentAt } = value;
+  if (typeof key !== "string" || key === "" || typeof sentAt !== "number" || !Number.isFinite(sentAt)) return undefined;
+  const cause = "cause" in value ? causes.find((known) => known === value.cause) : undefined;
+  return { key, ...(cause !== undefined && { cause }), sentAt };
+}
+
+/** A fair-share group by its hash: group ids of SQS are ASCII and at most 128 characters, and names of clusters are nobody's business there. */
+function groupId(group: string): string {
+  return createHash("sha256").update(group).digest("hex").slice(0, 32);
+}
+
+/** By this record the compiler sees that none is missing. An unknown cause of a newer sender is dropped: it costs nothing. */
+const knownCauses: Readonly<Record<Cause, true>> = {
+  push: true,
+  "app changed": true,
+  "secret changed": true,
+  drift: true,
+  "full comparison": true,
+  "by hand": true,
+  retry: true,
+  wait: true,
+  schedule: true,
+  deletion: true,
+};
+// The record has exactly these keys.
+const causes = Object.keys(knownCauses) as readonly Cause[];

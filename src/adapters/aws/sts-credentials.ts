@@ -1,0 +1,161 @@
+import { type Clock, type EpochMs, retry } from "../../base/index.ts";
+import { type AwsCredentials, signPost } from "./sign-request.ts";
+
+export interface StsCredentialsOptions {
+  /** The process' own keys. */
+  readonly base: () => Promise<AwsCredentials>;
+  readonly clock: Clock;
+  /** For emulators and private endpoints. Default: the region's STS. */
+  readonly endpoint?: string;
+  /** Default: Node's `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** Uniform in [0, 1), spreads retries. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A role that could not be assumed; the text names role and action and no key. */
+export class StsError extends Error {
+  override readonly name = "StsError";
+  /** AWS' own error code such as `AccessDenied`; `NetworkError` or `TimeoutError` when there was no answer. */
+  readonly code: string;
+  /** The same call may work later. */
+  readonly retryable: boolean;
+
+  constructor(code: string, retryable: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+/** Longest session that a session may open: a function's own keys are one. */
+const sessionSeconds = 3600;
+/** Keys are renewed this long before they end, by the wall clock: a frozen process renews at its next use. */
+const earlyMs = 5 * 60_000;
+const tryTimeoutMs = 10_000;
+const tries = 3;
+/** Answers are about 1 KB. */
+const maxAnswerChars = 65_536;
+
+const throttled = new Set(["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"]);
+
+/**
+ * Keys of roles (`AssumeRole`), kept until five minutes before they end; many callers of one role wait for one call. Without a role: the
+ * process' own keys. Failures are not remembered.
+ */
+export function createStsCredentials(
+  options: StsCredentialsOptions,
+): (roleArn: string | undefined, sessionName: string, region: string) => Promise<AwsCredentials> {
+  const { base, clock, random = Math.random } = options;
+  const held = new Map<string, AwsCredentials & { readonly expiresAt: EpochMs }>();
+  const asking = new Map<string, Promise<AwsCredentials>>();
+
+  const assume = async (key: string, roleArn: string, sessionName: string, region: string): Promise<AwsCredentials> => {
+    const credentials = await retry(() => assumeRole({ roleArn, sessionName, region }, options), {
+      clock,
+      random,
+      tries,
+      retryable: (error) => error instanceof StsError && error.retryable,
+    });
+    const now = clock.now();
+    for (const [other, { expiresAt }] of held) if (expiresAt <= now) held.delete(other);
+    held.set(key, credentials);
+    return credentials;
+  };
+  return async (roleArn, sessionName, region) => {
+    if (roleArn === undefined) return base();
+    const key = JSON.stringify([roleArn, sessionName, region]);
+    const known = held.get(key);
+    if (known !== undefined && clock.now() < known.expiresAt - earlyMs) return known;
+    const asked = asking.get(key) ?? assume(key, roleArn, sessionName, region).finally(() => void asking.delete(key));
+    asking.set(key, asked);
+    return asked;
+  };
+}
+
+async function assumeRole(
+  wanted: { readonly roleArn: string; readonly sessionName: string; readonly region: string },
+  options: StsCredentialsOptions,
+): Promise<AwsCredentials & { readonly expiresAt: EpochMs }> {
+  const { roleArn, sessionName, region } = wanted;
+  const { clock } = options;
+  const url = new URL(
+    options.endpoint ?? `https://sts.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}/`,
+  );
+  const body = new URLSearchParams({
+    Action: "AssumeRole",
+    Version: "2011-06-15",
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    DurationSeconds: String(sessionSeconds),
+  }).toString();
+  const headers = await signPost({
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+    body,
+    service: "sts",
+    region,
+    credentials: await options.base(),
+    at: clock.now(),
+  });
+  const title = `sts:AssumeRole of ${roleArn} at ${url.host}`;
+  const limit = AbortSignal.timeout(tryTimeoutMs);
+  let status: number;
+  let text: string;
+  try {
+    const response = await (options.fetch ?? fetch)(url, {
+      method: "POST",
+      headers,
+      body,
+      redirect: "error",
+      signal: limit,
+    });
+    ({ status } = response);
+    text = (await response.text()).slice(0, maxAnswerChars);
+  } catch (error) {
+    throw limit.aborted
+      ? new StsError("TimeoutError", true, `${title}: no answer in ${tryTimeoutMs} ms`, { cause: error })
+      : new StsError("NetworkError", true, `${title}: no connection: ${networkReason(error)}`, { cause: error });
+  }
+  if (status !== 200) throw refusal(title, status, text);
+  const credentials = /<Credentials>(.*?)<\/Credentials>/s.exec(text)?.[1] ?? "";
+  const [accessKeyId, secretAccessKey, sessionToken, expiration] = [
+    "AccessKeyId",
+    "SecretAccessKey",
+    "SessionToken",
+    "Expiration",
+  ].map((name) => element(credentials, name));
+  const expiresAt = Date.parse(expiration ?? "");
+  if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiresAt))
+    throw new StsError("BadAnswer", true, `${title}: the answer holds no credentials`);
+  return { accessKeyId, secretAccessKey, sessionToken, expiresAt };
+}
+
+function refusal(title: string, status: number, text: string): StsError {
+  const code = element(text, "Code") ?? `HTTP${status}`;
+  const said = element(text, "Message");
+  const hint =
+    code === "AccessDenied"
+      ? " (hint: lateen's own role needs sts:AssumeRole on it, and the role's trust policy must name lateen's role)"
+      : "";
+  return new StsError(
+    code,
+    status >= 500 || status === 429 || throttled.has(code),
+    `${title} failed: ${code} (status ${status})${said === undefined ? "" : `: ${said.slice(0, 500)}`}${hint}`,
+  );
+}
+
+/** The text of the first element of that name, which holds no other element. */
+function element(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]?.trim();
+  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity] ?? "");
+}
+
+const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+/** Node's `fetch` says only "fetch failed"; what happened is the code of its cause. */
+function networkReason(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof Error && "code" in cause) return String(cause.code);
+  return cause instanceof Error ? cause.name : "unknown";
+}

@@ -1,0 +1,286 @@
+/** The packaged functions under Lambda's Runtime API, over emulated AWS, with a real git server and an embedded run cluster. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { own, parseJson } from "../../src/resource/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import {
+  httpEvent,
+  type LambdaWorld,
+  pushEvent,
+  sqsEvent,
+  startLambdaWorld,
+  webhookSecret,
+} from "../functions/aws/lambda-world.ts";
+import { createFunction, InvocationError, type LambdaFunction } from "./runtime-loop.ts";
+import { type Mapping, receive, startMapping } from "./sqs-mapping.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Short, so that what a dead function held comes back within the test. */
+const visibilityS = 2;
+
+type Answer = { readonly statusCode: number; readonly body: string };
+type Name = "ingress" | "hub" | "tick" | "source" | "drift" | "runner";
+
+describe("the packaged functions", { concurrency: false }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "lateen-functions-"));
+  let world: LambdaWorld;
+  let functions: Readonly<Record<Name, LambdaFunction>>;
+  let mappings: readonly Mapping[] = [];
+
+  before(async () => {
+    execFileSync(process.execPath, ["scripts/build-functions.ts", folder], { cwd: root, stdio: "pipe" });
+    world = await startLambdaWorld({ LATEEN_SYNC_PERIOD: "1h", LATEEN_LOG_LEVEL: "info" });
+    const make = (name: Name, timeoutMs: number): LambdaFunction =>
+      createFunction(name, { bundles: `${folder}/functions`, environment: world.environment, timeoutMs });
+    functions = {
+      ingress: make("ingress", 8_000),
+      hub: make("hub", 29_000),
+      tick: make("tick", 30_000),
+      source: make("source", 60_000),
+      drift: make("drift", 60_000),
+      runner: make("runner", 60_000),
+    };
+    mappings = startMappings();
+    const created = await hub("POST", "/api/v1/namespaces/default/secrets", {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "cluster", namespace: "default" },
+      stringData: { value: world.sandbox.kubeconfig },
+    });
+    assert.equal(created.statusCode, 201, created.body);
+  });
+  after(async () => {
+    await stopMappings();
+    await Promise.all(Object.values(functions).map((each) => each.stop()));
+    await world.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const startMappings = (): readonly Mapping[] =>
+    (
+      [
+        ["source", functions.source],
+        ["drift", functions.drift],
+        ["app", functions.runner],
+      ] as const
+    ).map(([queue, target]) =>
+      startMapping(world.api, world.queueUrls.get(queue) ?? "", target, { visibilityS, maxConcurrency: 2 }),
+    );
+  const stopMappings = async (): Promise<void> => {
+    await Promise.all(mappings.map((mapping) => mapping.stop()));
+    mappings = [];
+  };
+
+  const hub = async (method: string, path: string, object?: object): Promise<Answer> => {
+    const body = object === undefined ? {} : { body: JSON.stringify(object) };
+    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    const headers = { authorization: `Bearer ${world.token}`, "content-type": type };
+    // HTTP events are answered in this shape.
+    return (await functions.hub.invoke(httpEvent(method, path, { headers, ...body }))) as Answer;
+  };
+  const ingress = async (event: unknown): Promise<Answer> => (await functions.ingress.invoke(event)) as Answer;
+
+  const appPath = (name: string): string => `/apis/kappctrl.k14s.io/v1alpha1/namespaces/default/apps/${name}`;
+  const createApp = async (name: string, subPath: string, secret = "cluster"): Promise<void> => {
+    const answer = await hub("POST", "/apis/kappctrl.k14s.io/v1alpha1/namespaces/default/apps", {
+      apiVersion: "kappctrl.k14s.io/v1alpha1",
+      kind: "App",
+      metadata: { name, namespace: "default" },
+      spec: {
+        cluster: { namespace: "default", kubeconfigSecretRef: { name: secret } },
+        fetch: [{ git: { url: world.repository.url, ref: "origin/main", subPath } }],
+        template: [{ ytt: {} }],
+        deploy: [{ kapp: {} }],
+      },
+    });
+    assert.equal(answer.statusCode, 201, answer.body);
+  };
+  const statusOf = async (name: string): Promise<string> => {
+    const { statusCode, body } = await hub("GET", appPath(name));
+    assert.equal(statusCode, 200, body);
+    return JSON.stringify(own(parseJson(body), "status") ?? null);
+  };
+  const eventually = async (what: string, check: () => Promise<boolean>): Promise<void> => {
+    const end = Date.now() + 20_000;
+    while (!(await check())) {
+      if (Date.now() > end) assert.fail(what);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  const deployed = async (name: string, commit: string): Promise<void> => {
+    let status = "";
+    try {
+      await eventually(`${name} is deployed at ${commit}`, async () => {
+        status = await statusOf(name);
+        return status.includes(commit) && status.includes('"ReconcileSucceeded"');
+      });
+    } catch (error) {
+      throw new Error(`${name}: ${status}`, { cause: error });
+    }
+  };
+  const configMap = (name: string, value: string): string =>
+    JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { value } });
+
+  /** The lease of an App ends as if its minute were over: nobody waits for it here. */
+  const endLease = async (name: string): Promise<void> => {
+    await world.api.call("dynamodb", "UpdateItem", {
+      TableName: world.environment["LATEEN_TABLE"],
+      Key: { pk: { S: `ROW#app/default/${name}` }, sk: { S: "ROW" } },
+      UpdateExpression: "SET #until = :past",
+      ExpressionAttributeNames: { "#until": "leaseUntil" },
+      ExpressionAttributeValues: { ":past": { N: "1" } },
+    });
+  };
+
+  test("a push is applied: webhook, queue, source, queue, runner, run cluster (I6)", async () => {
+    const first = await world.repository.commitFiles({ "one/a.yml": configMap("one", "red") });
+    await createApp("one", "one");
+    await deployed("one", first);
+    const second = await world.repository.commitFiles({ "one/a.yml": configMap("one", "blue") });
+    const answer = await ingress(pushEvent(world.repository.url, second, { base64: true }));
+    assert.equal(answer.statusCode, 202, answer.body);
+    await deployed("one", second);
+  });
+
+  test("doubled and reordered pushes end at the newest commit (F11, F13)", async () => {
+    const older = await world.repository.commitFiles({ "one/a.yml": configMap("one", "1") });
+    const newer = await world.repository.commitFiles({ "one/a.yml": configMap("one", "2") });
+    const pushes = [newer, older, older, newer, older].map((commit) => pushEvent(world.repository.url, commit));
+    for (const { statusCode } of await Promise.all(pushes.map(ingress))) assert.equal(statusCode, 202);
+    await deployed("one", newer);
+  });
+
+  test("a push whose webhook never came is found by the tick (F12)", async () => {
+    const commit = await world.repository.commitFiles({ "one/a.yml": configMap("one", "found") });
+    // The slot of an hour may have been taken by nobody: the schedule's own text is enough.
+    const event = sqsEvent({ messageId: "1", body: '{"key":"tick"}' });
+    assert.deepEqual(await functions.tick.invoke(event), { batchItemFailures: [] });
+    await deployed("one", commit);
+  });
+
+  test("a runner that is out of time in the middle of its work is taken over (F3, F16)", async () => {
+    await stopMappings();
+    const commit = await world.repository.commitFiles({ "two/a.yml": configMap("two", "1") });
+    await createApp("two", "two");
+    const [message] = await receive(world.api, world.queueUrls.get("app") ?? "", visibilityS);
+    assert.ok(message !== undefined);
+    await functions.runner.stop();
+    // Long enough to start the process and take the lease, too short to end.
+    const started = functions.runner.invoke(sqsEvent(message), { timeoutMs: 60_000 });
+    started.catch(() => undefined);
+    await eventually("the lease is taken", async () => {
+      const row = await world.api.call("dynamodb", "GetItem", {
+        TableName: world.environment["LATEEN_TABLE"],
+        Key: { pk: { S: "ROW#app/default/two" }, sk: { S: "ROW" } },
+        ConsistentRead: true,
+      });
+      return JSON.stringify(row).includes("holder");
+    });
+    functions.runner.kill();
+    await assert.rejects(started, InvocationError);
+    await endLease("two");
+    mappings = startMappings();
+    await deployed("two", commit);
+  });
+
+  test("a wait is handed over from one invocation to the next (design: waiting is not working)", async () => {
+    const slow = await startSandbox({ readyDelayMs: 7_000 });
+    try {
+      const created = await hub("POST", "/api/v1/namespaces/default/secrets", {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "slow", namespace: "default" },
+        stringData: { value: slow.kubeconfig },
+      });
+      assert.equal(created.statusCode, 201, created.body);
+      const labels = { app: "web" };
+      const deployment = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "web" },
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web" }] } },
+        },
+      };
+      const commit = await world.repository.commitFiles({ "slow/a.yml": JSON.stringify(deployment) });
+      await createApp("slow", "slow", "slow");
+      await deployed("slow", commit);
+      const runs = JSON.parse((await hub("GET", "/api/apps/default/slow")).body) as {
+        readonly runs: readonly { readonly outcome: string }[];
+      };
+      const outcomes = runs.runs.map(({ outcome }) => outcome);
+      assert.ok(outcomes.includes("waiting") && outcomes.includes("succeeded"), outcomes.join(" "));
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  test("a poison message is settled and stops nothing (T25)", async () => {
+    for (const body of ["", "{", '{"key":"app/default/none","sentAt":1}', '{"key":"../../x","sentAt":1}'])
+      assert.deepEqual(await functions.runner.invoke(sqsEvent({ messageId: "m", body })), { batchItemFailures: [] });
+  });
+
+  test("forged and doubled signatures are refused, and nothing is stored (T1, B1)", async () => {
+    const event = pushEvent(world.repository.url, "1".repeat(40));
+    const signature = event.headers?.["x-hub-signature-256"] ?? "";
+    for (const forged of ["sha256=00", `${signature}, ${signature}`, "", signature.replace(/.$/, "x")]) {
+      const headers = { ...event.headers, "x-hub-signature-256": forged };
+      assert.equal((await ingress({ ...event, headers })).statusCode, 401);
+    }
+  });
+
+  test("a request that is too large dies before any work (B3)", async () => {
+    const event = pushEvent(world.repository.url, "1".repeat(40));
+    assert.equal((await ingress({ ...event, body: "x".repeat(5 * 1024 * 1024) })).statusCode, 413);
+    // AWS itself refuses what is over 6 MB.
+    await assert.rejects(ingress({ ...event, body: "x".repeat(6 * 1024 * 1024) }), /RequestTooLarge|bytes/);
+  });
+
+  test("a kubeconfig that was changed in the secrets manager is used by the next run (F37)", async () => {
+    const other = await startSandbox({});
+    try {
+      const patched = await hub("PATCH", "/api/v1/namespaces/default/secrets/cluster", {
+        stringData: { value: other.kubeconfig },
+      });
+      assert.equal(patched.statusCode, 200, patched.body);
+      const commit = await world.repository.commitFiles({ "one/a.yml": configMap("one", "moved") });
+      await ingress(pushEvent(world.repository.url, commit));
+      await deployed("one", commit);
+      assert.match(await statusOf("one"), /before, and left there|ReconcileSucceeded/);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("no secret stands in a log, a message or an answer (T14, I8)", () => {
+    const token = /token: (\S{8,})/.exec(world.sandbox.kubeconfig)?.[1] ?? webhookSecret;
+    for (const each of Object.values(functions)) {
+      assert.ok(!each.log().includes(webhookSecret), `${each.name} logs the webhook secret`);
+      assert.ok(!each.log().includes(token), `${each.name} logs a cluster's token`);
+      assert.ok(!each.log().includes(world.token), `${each.name} logs the hub's token`);
+    }
+  });
+
+  test("each invocation leaves its measurements in the log, without names of Apps", () => {
+    const lines = functions.runner
+      .log()
+      .split("\n")
+      .filter((line) => line.includes('"_aws"'));
+    assert.ok(lines.length > 0);
+    for (const line of lines) assert.doesNotMatch(line, /default\/one/);
+  });
+
+  test("while the store is down a push is answered 503, never 2xx (F23, I6)", async () => {
+    await stopMappings();
+    await world.dynamo.stop();
+    const answer = await ingress(pushEvent(world.repository.url, "2".repeat(40)));
+    assert.ok(answer.statusCode >= 500, `${answer.statusCode} ${answer.body}`);
+  });
+});

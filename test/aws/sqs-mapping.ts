@@ -1,0 +1,72 @@
+/**
+ * Lambda's event source mapping from a standard queue to a function: receives with a visibility, invokes, deletes what was settled. The answer's
+ * `batchItemFailures` stay for their visibility; an answer of another shape, or an error, leaves the whole batch (aws.md §5).
+ */
+import type { AwsApi } from "../../src/adapters/aws/index.ts";
+import { sqsEvent } from "../functions/aws/lambda-world.ts";
+import type { LambdaFunction } from "./runtime-loop.ts";
+
+export interface Mapping {
+  /** Takes no more messages, and waits for those in hand. */
+  stop(): Promise<void>;
+}
+
+interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  readonly receipt: string;
+}
+
+export function startMapping(
+  api: AwsApi,
+  queueUrl: string,
+  target: LambdaFunction,
+  options: { readonly visibilityS: number; readonly maxConcurrency: number },
+): Mapping {
+  let stopped = false;
+  const poll = async (): Promise<void> => {
+    while (!stopped) {
+      const [message] = await receive(api, queueUrl, options.visibilityS);
+      if (message === undefined) await new Promise((resolve) => setTimeout(resolve, 25));
+      else await deliver(message);
+    }
+  };
+  const deliver = async (message: Message): Promise<void> => {
+    try {
+      const answer = await target.invoke(sqsEvent(message));
+      if (isSettled(answer, message.messageId))
+        await api.call("sqs", "DeleteMessage", { QueueUrl: queueUrl, ReceiptHandle: message.receipt });
+    } catch {
+      // As on AWS: the message comes again when its visibility ends. What went wrong stands in the function's log.
+    }
+  };
+  const pollers = Array.from({ length: options.maxConcurrency }, poll);
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.allSettled(pollers);
+    },
+  };
+}
+
+export async function receive(api: AwsApi, queueUrl: string, visibilityS: number): Promise<readonly Message[]> {
+  const answer = await api.call("sqs", "ReceiveMessage", {
+    QueueUrl: queueUrl,
+    MaxNumberOfMessages: 1,
+    VisibilityTimeout: visibilityS,
+    WaitTimeSeconds: 0,
+  });
+  const messages: unknown = Reflect.get(Object(answer), "Messages");
+  return (Array.isArray(messages) ? messages : []).map((message: unknown) => ({
+    messageId: String(Reflect.get(Object(message), "MessageId")),
+    body: String(Reflect.get(Object(message), "Body")),
+    receipt: String(Reflect.get(Object(message), "ReceiptHandle")),
+  }));
+}
+
+function isSettled(answer: unknown, messageId: string): boolean {
+  const failures: unknown = Reflect.get(Object(answer), "batchItemFailures");
+  if (!Array.isArray(failures)) return false;
+  const ids = failures.map((failure: unknown) => Reflect.get(Object(failure), "itemIdentifier"));
+  return ids.length === 0 || (!ids.includes(messageId) && ids.every((id) => typeof id === "string" && id !== ""));
+}
