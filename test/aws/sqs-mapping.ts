@@ -34,7 +34,7 @@ export function startMapping(
   const deliver = async (message: Message): Promise<void> => {
     try {
       const answer = await target.invoke(sqsEvent(message));
-      if (isSettled(answer, message.messageId))
+      if (isSettled(answer))
         await api.call("sqs", "DeleteMessage", { QueueUrl: queueUrl, ReceiptHandle: message.receipt });
     } catch {
       // As on AWS: the message comes again when its visibility ends. What went wrong stands in the function's log.
@@ -64,9 +64,11 @@ export async function receive(api: AwsApi, queueUrl: string, visibilityS: number
   }));
 }
 
-function isSettled(answer: unknown, messageId: string): boolean {
+/** No list, or an empty one, settles all; an id that is not of the batch fails all of it. */
+function isSettled(answer: unknown): boolean {
   const failures: unknown = Reflect.get(Object(answer), "batchItemFailures");
+  if (failures === undefined || failures === null) return true;
   if (!Array.isArray(failures)) return false;
-  const ids = failures.map((failure: unknown) => Reflect.get(Object(failure), "itemIdentifier"));
-  return ids.length === 0 || (!ids.includes(messageId) && ids.every((id) => typeof id === "string" && id !== ""));
+  // One message a batch: whatever id stands there is its own, or one that fails all.
+  return failures.length === 0;
 }
