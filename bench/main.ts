@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { deploy } from "./deploy.ts";
 import { drift } from "./drift.ts";
+import { functions } from "./functions.ts";
 import { git } from "./git.ts";
 import { imports } from "./imports.ts";
 import { memory } from "./memory.ts";
@@ -15,7 +16,7 @@ import { push } from "./push.ts";
 import { type Benchmark, Skip } from "./support/benchmark.ts";
 import { createReport, type Figure } from "./support/report.ts";
 
-const benchmarks: readonly Benchmark[] = [push, deploy, drift, git, memory, imports];
+const benchmarks: readonly Benchmark[] = [push, deploy, drift, git, memory, imports, functions];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
