@@ -84,6 +84,12 @@ export const knownMetrics: readonly KnownMetric[] = [
   { name: "lateen_ticks_total", type: "counter", help: "Passes of the schedule", labels: [] },
   { name: "lateen_tick_gap_seconds", type: "histogram", help: "Time between two passes of the schedule", labels: [] },
   {
+    name: "lateen_queue_age_seconds",
+    type: "histogram",
+    help: "How long wake-ups lay in their queue beyond their delay, on AWS",
+    labels: [],
+  },
+  {
     name: "lateen_wake_ups_lost_total",
     type: "counter",
     help: "Wake-ups that could not be sent; the schedule makes up for them",

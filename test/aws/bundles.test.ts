@@ -250,7 +250,7 @@ describe("the packaged functions", { concurrency: false }, () => {
   });
 
   test("a message that cannot be read is settled, not thrown at the queue again (T25)", async () => {
-    for (const body of ["", "{", '{"key":"app/default/none","sentAt":1}', '{"key":"../../x","sentAt":1}'])
+    for (const body of ["", "{", '{"key":"app/default/none","dueAt":1}', '{"key":"../../x","dueAt":1}'])
       assert.deepEqual(await functions.runner.invoke(sqsEvent({ messageId: "m", body })), { batchItemFailures: [] });
   });
 

@@ -12,7 +12,8 @@ type Cause = NonNullable<WakeUp["cause"]>;
 export interface SqsWakeUp {
   readonly key: string;
   readonly cause?: Cause;
-  readonly sentAt: EpochMs;
+  /** When it was to be received at the earliest: what is later is the queue's age. */
+  readonly dueAt: EpochMs;
 }
 
 export interface SqsWakeUpsOptions {
@@ -37,7 +38,7 @@ export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): 
       if (queueUrl === undefined) {
         throw new Error(`wake-up ${queue} ${key}: no URL of the queue "${queue}" is configured for this function`);
       }
-      const message: SqsWakeUp = { key, ...(cause !== undefined && { cause }), sentAt: clock.now() };
+      const message: SqsWakeUp = { key, ...(cause !== undefined && { cause }), dueAt: clock.now() + delayMs };
       await api.call("sqs", "SendMessage", {
         QueueUrl: queueUrl,
         MessageBody: JSON.stringify(message),
@@ -56,11 +57,11 @@ export function readSqsMessage(body: string): SqsWakeUp | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value === null || !("key" in value) || !("sentAt" in value)) return undefined;
-  const { key, sentAt } = value;
-  if (typeof key !== "string" || key === "" || typeof sentAt !== "number" || !Number.isFinite(sentAt)) return undefined;
+  if (typeof value !== "object" || value === null || !("key" in value) || !("dueAt" in value)) return undefined;
+  const { key, dueAt } = value;
+  if (typeof key !== "string" || key === "" || typeof dueAt !== "number" || !Number.isFinite(dueAt)) return undefined;
   const cause = "cause" in value ? causes.find((known) => known === value.cause) : undefined;
-  return { key, ...(cause !== undefined && { cause }), sentAt };
+  return { key, ...(cause !== undefined && { cause }), dueAt };
 }
 
 /** A fair-share group by its hash: group ids of SQS are ASCII and at most 128 characters, and names of clusters are nobody's business there. */

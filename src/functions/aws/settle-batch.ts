@@ -1,6 +1,6 @@
 import { readSqsMessage } from "../../adapters/aws/index.ts";
 import type { Clock, Log } from "../../base/index.ts";
-import type { QueueName, WorkRows } from "../../reconcile/index.ts";
+import type { Metrics, QueueName, WorkRows } from "../../reconcile/index.ts";
 import type { HandlerOptions, Message } from "../handlers.ts";
 import { deadlineOf } from "./deadline.ts";
 import type { LambdaContext, SqsBatchAnswer, SqsEvent, SqsRecord } from "./lambda.ts";
@@ -8,6 +8,7 @@ import type { LambdaContext, SqsBatchAnswer, SqsEvent, SqsRecord } from "./lambd
 interface BatchDeps {
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly rows: WorkRows;
 }
 
@@ -56,6 +57,7 @@ async function settle<Deps extends BatchDeps>(
     log.error("message not understood", { messageId: record.messageId });
     return true;
   }
+  deps.metrics.observe("lateen_queue_age_ms", Math.max(0, deps.clock.now() - message.dueAt));
   const deadline = deadlineOf(context, deps.clock);
   const watched = watchLeases(deps.rows);
   try {

@@ -55,7 +55,7 @@ test("a message says key, cause and when it was sent; its group is a hash of ASC
     queueUrls: queues,
     clock: { now: () => 1_700_000_000_123 },
   });
-  const sent = { key: "sources/a,b", cause: "push", sentAt: 1_700_000_000_123 } as const;
+  const sent = { key: "sources/a,b", cause: "push", dueAt: 1_700_000_000_123 } as const;
   await wakeUps.send({ queue: "source", key: "sources/a,b", group: "git.example/ä", cause: "push" });
   const [message] = await receive(emulatedApi(sqs.endpoint), queues.source, 1, 30);
   assert.deepEqual(JSON.parse(message?.body ?? ""), sent);
@@ -93,13 +93,13 @@ test("a queue that does not exist is an error with SQS' own code", async () => {
 });
 
 for (const [body, want] of [
-  ['{"key":"app/ns/a","sentAt":5}', { key: "app/ns/a", sentAt: 5 }],
-  ['{"key":"k","sentAt":5,"cause":"wait","more":1}', { key: "k", sentAt: 5, cause: "wait" }],
-  ['{"key":"k","sentAt":5,"cause":"of a newer lateen"}', { key: "k", sentAt: 5 }],
-  ['{"key":"","sentAt":5}', undefined],
-  ['{"key":7,"sentAt":5}', undefined],
+  ['{"key":"app/ns/a","dueAt":5}', { key: "app/ns/a", dueAt: 5 }],
+  ['{"key":"k","dueAt":5,"cause":"wait","more":1}', { key: "k", dueAt: 5, cause: "wait" }],
+  ['{"key":"k","dueAt":5,"cause":"of a newer lateen"}', { key: "k", dueAt: 5 }],
+  ['{"key":"","dueAt":5}', undefined],
+  ['{"key":7,"dueAt":5}', undefined],
   ['{"key":"k"}', undefined],
-  ['{"key":"k","sentAt":"5"}', undefined],
+  ['{"key":"k","dueAt":"5"}', undefined],
   ["null", undefined],
   ["[]", undefined],
   ["", undefined],

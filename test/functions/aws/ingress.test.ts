@@ -64,7 +64,7 @@ describe("HTTP events at the ingress function", { concurrency: false }, () => {
   test("messages that lateen did not write are settled, one that comes when time is over goes back", async () => {
     const runner = await world.load("runner");
     const poison = { messageId: "1", body: "{" };
-    const unknown = { messageId: "2", body: JSON.stringify({ key: "app/none/none", sentAt: 1 }) };
+    const unknown = { messageId: "2", body: JSON.stringify({ key: "app/none/none", dueAt: 1 }) };
     assert.deepEqual(await runner(sqsEvent(poison, unknown), context()), { batchItemFailures: [] });
     let left = 60_000;
     const late = { awsRequestId: "r", getRemainingTimeInMillis: () => (left -= 20_000) };
