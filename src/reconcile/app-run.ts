@@ -55,11 +55,14 @@ export async function runApp(
 async function slice(
   name: AppName,
   lease: Lease,
-  deps: ReconcileDeps,
+  given: ReconcileDeps,
   options: SliceOptions & { readonly cause?: RunCause; readonly onEvent?: (event: RunEvent) => void },
   onApp: (app: App) => void,
 ): Promise<Verdict> {
-  const { clock } = deps;
+  const { clock } = given;
+  const runId = given.newId();
+  // Every line of a run says whose it is.
+  const deps: ReconcileDeps = { ...given, log: given.log.child({ app: name, runId, epoch: lease.epoch }) };
   const { namespace, name: shortName } = splitAppName(name);
   const object = await deps.apps.get(namespace, shortName);
   if (object === undefined) {
@@ -67,7 +70,7 @@ async function slice(
     await moveOut(name, deps);
     return { type: "done" };
   }
-  const run = { app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
+  const run = { runId, app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
   const parsed = parseApp(object);
   const app = "app" in parsed ? parsed.app : undefined;
   if (app !== undefined) onApp(app);
@@ -145,7 +148,7 @@ async function afterFence(error: unknown, lease: Lease, recorder: RunRecorder, d
   const { clock, log, metrics, rows } = deps;
   const { found } = error.failure;
   metrics.count("lateen_epoch_rejected_total");
-  log.warn("fenced by the run cluster", { app: recorder.app, epoch: lease.epoch, found });
+  log.warn("fenced by the run cluster", { found });
   recorder.emit({ at: clock.now(), type: "finished", ms: 0, outcome: "superseded", description: error.message });
   const row = await rows.get(lease.key);
   if (row?.holder !== lease.holder || row.epoch !== lease.epoch)

@@ -1,4 +1,4 @@
-import { redactDeep } from "../base/index.ts";
+import { type Log, type LogFields, redactDeep } from "../base/index.ts";
 import { ownWords } from "./hide-secret.ts";
 import { getJson, putJson, queryJson } from "./item-json.ts";
 import { appPartition } from "./keys.ts";
@@ -8,6 +8,10 @@ import type { RunCause, RunEvent, RunRecord } from "./run-event.ts";
 const keepRunsMs = 30 * 24 * 3_600_000;
 /** Events kept of one run: the first and the last ones tell most. */
 const maxEvents = 1_000;
+/** Bytes of a stored record, below what an item may have. */
+const maxBytes = 128 * 1024;
+/** Changes of a larger plan that a record keeps, without their differences. */
+const maxChanges = 200;
 /** While a run is going on its record is written at most this often; stage ends are always written. */
 const writeEveryMs = 250;
 
@@ -23,17 +27,24 @@ export interface RunRecorder {
 }
 
 export function startRunRecord(
-  run: { readonly app: string; readonly cause: RunCause; readonly epoch: number; readonly wanted: number },
+  run: {
+    readonly runId: string;
+    readonly app: string;
+    readonly cause: RunCause;
+    readonly epoch: number;
+    readonly wanted: number;
+  },
   measure: (event: RunEvent) => void,
   deps: Runtime & { readonly items: Items },
   onEvent: ((event: RunEvent) => void) | undefined,
 ): RunRecorder {
   const { clock, items, log, redactor } = deps;
-  const runId = deps.newId();
+  const { runId } = run;
   const startedAt = clock.now();
   const events: RunEvent[] = [];
   let timings: RunRecord["timings"] = {};
   let end: Pick<RunRecord, "finishedAt" | "outcome"> = {};
+  let about: LogFields = { cause: run.cause };
   let writtenAt = 0;
   let writing: Promise<void> = Promise.resolve();
   let dirty = false;
@@ -41,7 +52,7 @@ export function startRunRecord(
   const write = (): void => {
     dirty = false;
     writtenAt = clock.now();
-    const record: RunRecord = { runId, ...run, startedAt, ...end, timings, events: clip(events) };
+    const record = bounded({ ...run, startedAt, ...end, timings, events });
     // Writes follow one another; a record that could not be written costs history, never the run.
     writing = writing
       .then(() =>
@@ -63,10 +74,13 @@ export function startRunRecord(
       // Every text of an event may quote an API server or a repository.
       const event = redactDeep(redactor, raw, ownWords);
       measure(event);
-      events.push(event);
+      events.push(event.type === "planned" && event.changes.length > maxChanges ? withoutDetail(event) : event);
       dirty = true;
       onEvent?.(event);
       timings = { ...timings, ...timingOf(event) };
+      if (event.type === "fetched") about = { ...about, commits: event.sources.map(({ commit }) => commit) };
+      if (event.type === "planned") about = { ...about, cluster: event.cluster, changes: event.changes.length };
+      if (event.type === "finished") tell(event, about, log);
       if (event.type === "finished") end = { finishedAt: event.at, outcome: event.outcome };
       const isStage = event.type !== "applied" && event.type !== "waited" && event.type !== "note";
       if (
@@ -111,7 +125,37 @@ function timingOf(event: RunEvent): RunRecord["timings"] {
   return {};
 }
 
-function clip(events: readonly RunEvent[]): readonly RunEvent[] {
-  if (events.length <= maxEvents) return events;
-  return [...events.slice(0, maxEvents / 2), ...events.slice(-maxEvents / 2)];
+/** The record as it is stored: a size that every store takes, and that costs little to write. */
+function bounded(record: RunRecord): RunRecord {
+  let kept: RunRecord = { ...record, events: clip(record.events, maxEvents) };
+  for (let most = maxEvents / 2; sizeOf(kept) > maxBytes && most >= 8; most /= 2)
+    kept = { ...kept, events: clip(kept.events, most) };
+  if (sizeOf(kept) <= maxBytes) return kept;
+  // What is left is a plan whose differences are long.
+  return { ...kept, events: kept.events.map((event) => (event.type === "planned" ? withoutDetail(event) : event)) };
+}
+
+/** A plan of very many changes: the first of them tell most. */
+function withoutDetail(event: Extract<RunEvent, { type: "planned" }>): RunEvent {
+  return { ...event, changes: event.changes.slice(0, maxChanges).map((change) => ({ ...change, diff: [] })) };
+}
+
+function sizeOf(record: RunRecord): number {
+  return Buffer.byteLength(JSON.stringify(record));
+}
+
+function clip(events: readonly RunEvent[], most: number): readonly RunEvent[] {
+  if (events.length <= most) return events;
+  return [...events.slice(0, most / 2), ...events.slice(-most / 2)];
+}
+
+/** One line per run: what it was about, on which commit and cluster, and how it ended. */
+function tell(
+  { outcome, ms, description, error }: Extract<RunEvent, { type: "finished" }>,
+  about: LogFields,
+  log: Log,
+): void {
+  const fields = { ...about, outcome, ms };
+  if (outcome === "failed") log.warn("run failed", { ...fields, description, error });
+  else log.info("run ended", fields);
 }
