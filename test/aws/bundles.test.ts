@@ -249,6 +249,60 @@ describe("the packaged functions", { concurrency: false }, () => {
     }
   });
 
+  test("a dead letter that is sent again is worked on like any message (F19, I28)", async () => {
+    await stopMappings();
+    const appQueue = world.queueUrls.get("app") ?? "";
+    const made = await world.api.call("sqs", "CreateQueue", { QueueName: "lateen-app-dlq" });
+    const deadLetters = String(Reflect.get(Object(made), "QueueUrl"));
+    const arn = `arn:aws:sqs:${world.environment["AWS_REGION"]}:000000000000:lateen-app-dlq`;
+    const redrive = (maxReceiveCount: number): Promise<unknown> =>
+      world.api.call("sqs", "SetQueueAttributes", {
+        QueueUrl: appQueue,
+        Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount }) },
+      });
+    await redrive(2);
+    const commit = await world.repository.commitFiles({ "dead/a.yml": configMap("dead", "1") });
+    await createApp("dead", "dead");
+    let dead: Awaited<ReturnType<typeof receive>> = [];
+    await eventually("the message is a dead letter", async () => {
+      // Taken and never settled, as by a function that always dies.
+      await receive(world.api, appQueue, 0);
+      dead = await receive(world.api, deadLetters, 30);
+      return dead.length > 0;
+    });
+    await redrive(5);
+    await world.api.call("sqs", "SendMessage", { QueueUrl: appQueue, MessageBody: dead[0]?.body });
+    mappings = startMappings();
+    await deployed("dead", commit);
+  });
+
+  test("messages of the tick never become more than one chain, and the schedule revives a broken one (F21, aws.md §6)", async () => {
+    const queueUrl = world.queueUrls.get("tick") ?? "";
+    const environment = { ...world.environment, LATEEN_SYNC_PERIOD: "1s" };
+    const tick = createFunction("tick", { bundles: `${folder}/functions`, environment, timeoutMs: 30_000 });
+    const send = (): Promise<unknown> =>
+      world.api.call("sqs", "SendMessage", { QueueUrl: queueUrl, MessageBody: '{"key":"tick"}' });
+    const ticks = (): number => tick.log().split('"Ticks":1').length - 1;
+    const mapping = (): Mapping => startMapping(world.api, queueUrl, tick, { visibilityS: 30, maxConcurrency: 2 });
+    let running = mapping();
+    try {
+      const startedAt = Date.now();
+      await Promise.all([send(), send(), send(), send()]);
+      await eventually("the chain goes on by itself", async () => ticks() >= 3);
+      const seconds = (Date.now() - startedAt) / 1_000;
+      assert.ok(ticks() <= seconds + 2, `${ticks()} ticks in ${seconds} s`);
+      await running.stop();
+      await world.api.call("sqs", "PurgeQueue", { QueueUrl: queueUrl });
+      const before = ticks();
+      running = mapping();
+      await send();
+      await eventually("the chain is alive again", async () => ticks() >= before + 2);
+    } finally {
+      await running.stop();
+      await tick.stop();
+    }
+  });
+
   test("a message that cannot be read is settled, not thrown at the queue again (T25)", async () => {
     for (const body of ["", "{", '{"key":"app/default/none","dueAt":1}', '{"key":"../../x","dueAt":1}'])
       assert.deepEqual(await functions.runner.invoke(sqsEvent({ messageId: "m", body })), { batchItemFailures: [] });
