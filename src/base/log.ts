@@ -17,6 +17,8 @@ const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 const maxLineLength = 16_384;
 /** Longest text in a line that has to be shortened. */
 const maxTextLength = 4_096;
+/** Fields below this many characters leave no mark behind. */
+const minMarked = 100;
 /** Fields that a shortened line keeps. */
 const alwaysKept: ReadonlySet<string> = new Set(["time", "level", "message"]);
 
@@ -62,7 +64,10 @@ function lineOf(entry: LogFields): string {
     const line = JSON.stringify({ ...Object.fromEntries(kept), clipped: true });
     const largest = bySize.shift();
     if (line.length <= maxLineLength || largest === undefined) return line;
-    kept.set(largest, `[left out: ${sizeOf(kept.get(largest))} characters]`);
+    const size = sizeOf(kept.get(largest));
+    // Of very many small fields the marks themselves would be too long.
+    if (size > minMarked) kept.set(largest, `[left out: ${size} characters]`);
+    else kept.delete(largest);
   }
 }
 

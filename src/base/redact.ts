@@ -101,8 +101,18 @@ export function redactDeep<Value>(
   value: Value,
   kept: ReadonlySet<string> = new Set(),
 ): Value {
+  /** What is being walked, outermost first: an object inside itself would never end. */
+  const around = new Set<object>();
   const walk = (member: unknown): unknown => {
     if (typeof member === "string") return redactor.redact(member);
+    if (typeof member !== "object" || member === null) return typeof member === "bigint" ? member.toString() : member;
+    if (around.has(member)) return "[circular]";
+    around.add(member);
+    const walked = walkObject(member);
+    around.delete(member);
+    return walked;
+  };
+  const walkObject = (member: object): unknown => {
     if (Array.isArray(member)) return member.map(walk);
     if (member instanceof Error)
       return {
@@ -110,8 +120,6 @@ export function redactDeep<Value>(
         message: redactor.redact(member.message),
         stack: redactor.redact(member.stack ?? ""),
       };
-    if (typeof member === "bigint") return member.toString();
-    if (typeof member !== "object" || member === null) return member;
     return Object.fromEntries(
       Object.entries(member).map(([key, inner]) => [
         key,

@@ -72,13 +72,26 @@ export const knownMetrics: readonly KnownMetric[] = [
   {
     name: "lateen_run_failures_total",
     type: "counter",
-    help: "Failed runs by the stage that failed",
+    help: "Failed runs by the stage that failed; spec: the App cannot be read, killed: runs that never ended",
     labels: ["stage"],
   },
   {
     name: "lateen_source_failures_total",
     type: "counter",
     help: "Repositories that could not be asked for their ref",
+    labels: [],
+  },
+  {
+    name: "lateen_drift_missed_total",
+    type: "counter",
+    help: "Runs that repaired what only the full comparison saw: a fault of the cheap drift check",
+    labels: [],
+  },
+  { name: "lateen_run_seconds", type: "histogram", help: "Time of one slice of a run", labels: [] },
+  {
+    name: "lateen_epoch_rejected_total",
+    type: "counter",
+    help: "Writers that a run cluster refused, since another had taken over",
     labels: [],
   },
   { name: "lateen_ticks_total", type: "counter", help: "Passes of the schedule", labels: [] },

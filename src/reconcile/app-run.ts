@@ -118,6 +118,7 @@ async function decide(
     return { type: "done" };
   }
   if (lease.tries > maxKills && app.status.condition?.type === "Reconciling") {
+    deps.metrics.count("lateen_run_failures_total", { stage: "killed" });
     recorder.emit({
       at: now,
       type: "finished",
@@ -172,6 +173,7 @@ async function refuse(
     uidOf(object),
     redactDeep(deps.redactor, appStatusJson(status), ownWords),
   );
+  deps.metrics.count("lateen_run_failures_total", { stage: "spec" });
   recorder.emit({
     at: now,
     type: "finished",

@@ -109,6 +109,8 @@ export interface RunRecord {
     readonly plan?: number;
     readonly deploy?: number;
   };
-  /** In order; at most 1,000, the middle is cut. */
+  /** In order. Of a long run the middle is left out, and long texts and plans are shortened: a record has 128 KB at most. */
   readonly events: readonly RunEvent[];
+  /** How many events are left out, and behind how many of `events`. Absent: none. */
+  readonly omitted?: { readonly after: number; readonly count: number };
 }

@@ -1,4 +1,5 @@
 import { type Log, type LogFields, redactDeep } from "../base/index.ts";
+import { boundedRecord, keptEvent } from "./bounded-record.ts";
 import { ownWords } from "./hide-secret.ts";
 import { getJson, putJson, queryJson } from "./item-json.ts";
 import { appPartition } from "./keys.ts";
@@ -6,12 +7,6 @@ import type { Items, Runtime } from "./ports.ts";
 import type { RunCause, RunEvent, RunRecord } from "./run-event.ts";
 
 const keepRunsMs = 30 * 24 * 3_600_000;
-/** Events kept of one run: the first and the last ones tell most. */
-const maxEvents = 1_000;
-/** Bytes of a stored record, below what an item may have. */
-const maxBytes = 128 * 1024;
-/** Changes of a larger plan that a record keeps, without their differences. */
-const maxChanges = 200;
 /** While a run is going on its record is written at most this often; stage ends are always written. */
 const writeEveryMs = 250;
 
@@ -52,7 +47,7 @@ export function startRunRecord(
   const write = (): void => {
     dirty = false;
     writtenAt = clock.now();
-    const record = bounded({ ...run, startedAt, ...end, timings, events });
+    const record = boundedRecord({ ...run, startedAt, ...end, timings, events });
     // Writes follow one another; a record that could not be written costs history, never the run.
     writing = writing
       .then(() =>
@@ -74,10 +69,10 @@ export function startRunRecord(
       // Every text of an event may quote an API server or a repository.
       const event = redactDeep(redactor, raw, ownWords);
       measure(event);
-      events.push(event.type === "planned" && event.changes.length > maxChanges ? withoutDetail(event) : event);
+      events.push(keptEvent(event));
       dirty = true;
       onEvent?.(event);
-      timings = { ...timings, ...timingOf(event) };
+      timings = timingsWith(timings, event);
       if (event.type === "fetched") about = { ...about, commits: event.sources.map(({ commit }) => commit) };
       if (event.type === "planned") about = { ...about, cluster: event.cluster, changes: event.changes.length };
       if (event.type === "finished") tell(event, about, log);
@@ -117,36 +112,13 @@ export async function listRuns(
   return found.map((run) => run.value);
 }
 
-function timingOf(event: RunEvent): RunRecord["timings"] {
-  if (event.type === "fetched") return { fetch: event.ms };
-  if (event.type === "templated") return { template: event.ms };
-  if (event.type === "planned") return { plan: event.ms };
-  if (event.type === "finished") return { deploy: event.ms };
-  return {};
-}
-
-/** The record as it is stored: a size that every store takes, and that costs little to write. */
-function bounded(record: RunRecord): RunRecord {
-  let kept: RunRecord = { ...record, events: clip(record.events, maxEvents) };
-  for (let most = maxEvents / 2; sizeOf(kept) > maxBytes && most >= 8; most /= 2)
-    kept = { ...kept, events: clip(kept.events, most) };
-  if (sizeOf(kept) <= maxBytes) return kept;
-  // What is left is a plan whose differences are long.
-  return { ...kept, events: kept.events.map((event) => (event.type === "planned" ? withoutDetail(event) : event)) };
-}
-
-/** A plan of very many changes: the first of them tell most. */
-function withoutDetail(event: Extract<RunEvent, { type: "planned" }>): RunEvent {
-  return { ...event, changes: event.changes.slice(0, maxChanges).map((change) => ({ ...change, diff: [] })) };
-}
-
-function sizeOf(record: RunRecord): number {
-  return Buffer.byteLength(JSON.stringify(record));
-}
-
-function clip(events: readonly RunEvent[], most: number): readonly RunEvent[] {
-  if (events.length <= most) return events;
-  return [...events.slice(0, most / 2), ...events.slice(-most / 2)];
+function timingsWith(timings: RunRecord["timings"], event: RunEvent): RunRecord["timings"] {
+  if (event.type === "fetched") return { ...timings, fetch: event.ms };
+  if (event.type === "templated") return { ...timings, template: event.ms };
+  if (event.type === "planned") return { ...timings, plan: event.ms };
+  // A run that ended before there was a plan did not deploy.
+  if (event.type === "finished" && timings.plan !== undefined) return { ...timings, deploy: event.ms };
+  return timings;
 }
 
 /** One line per run: what it was about, on which commit and cluster, and how it ended. */

@@ -1,6 +1,7 @@
 /** What people and programs look at: Apps with their state, runs, and a run as it happens. Nothing here changes anything. */
 import { parseApp } from "../app/index.ts";
 import { type Json, type KubeObject, nameOf, namespaceOf, own } from "../resource/index.ts";
+import { eventsFrom } from "./bounded-record.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { getJson } from "./item-json.ts";
 import { appKey, appName, appPartition } from "./keys.ts";
@@ -33,7 +34,7 @@ export interface AppView extends AppSummary {
   /** Leases taken since the last completed run. */
   readonly tries: number;
   /** Newest first, without events. */
-  readonly runs: readonly Omit<RunRecord, "events">[];
+  readonly runs: readonly Omit<RunRecord, "events" | "omitted">[];
 }
 
 export async function listApps(deps: ReconcileDeps, namespace?: string): Promise<readonly AppSummary[]> {
@@ -59,12 +60,12 @@ export async function getApp(namespace: string, name: string, deps: ReconcileDep
     ...(last === undefined ? {} : { succeededAt: last.succeededAt }),
     ...(row?.nextAt === undefined || row.wanted === row.done ? {} : { nextAt: row.nextAt }),
     tries: row?.tries ?? 0,
-    runs: runs.map(({ events: _events, ...run }) => run),
+    runs: runs.map(({ events: _events, omitted: _omitted, ...run }) => run),
   };
 }
 
 /**
- * The events of runs from now on, until one that answers `wanted` has ended. Reads the run records, so it works from any process.
+ * The events of runs from now on, until one that answers `wanted` has ended. Of a run with very many events at once the middle may be passed over; its end never is. Reads the run records, so it works from any process.
  * @throws signal.reason on abort.
  */
 export async function* followRuns(
@@ -79,9 +80,9 @@ export async function* followRuns(
   for (;;) {
     const records = (await listRuns(app, 5, deps)).filter((run) => run.wanted >= wanted).reverse();
     for (const record of records) {
-      const from = shown.get(record.runId) ?? 0;
-      for (const event of record.events.slice(from)) yield event;
-      shown.set(record.runId, record.events.length);
+      const { events, next } = eventsFrom(record, shown.get(record.runId) ?? 0);
+      for (const event of events) yield event;
+      shown.set(record.runId, next);
       if (record.outcome === "succeeded" || record.outcome === "failed" || record.outcome === "skipped") return;
     }
     await deps.clock.sleep(options.pollMs ?? 100, options.signal);

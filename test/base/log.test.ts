@@ -43,3 +43,21 @@ test("secrets are removed before a line is shortened, so that no half of one is 
   const [line = ""] = logged((log) => log.error("run failed", { error: `${"x".repeat(20_000)}${secret}` }), secret);
   assert.doesNotMatch(line, /ssss/);
 });
+
+test("of very many small fields so many are left out that the line fits", () => {
+  const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`field${index}`, "0123456789"]));
+  const [line = ""] = logged((log) => log.error("run failed", many));
+  assert.ok(line.length <= 16_384, `${line.length}`);
+  const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
+  assert.equal(entry["clipped"], true);
+});
+
+test("a field that holds itself is told as such, and nothing throws", () => {
+  const field: Record<string, unknown> = { name: "shop" };
+  field["self"] = field;
+  const error = new Error("failed");
+  const [line = ""] = logged((log) => log.error("run failed", { field, twice: [error, error] }));
+  const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
+  assert.deepEqual(entry["field"], { name: "shop", self: "[circular]" });
+  assert.match(line, /failed.*failed/);
+});

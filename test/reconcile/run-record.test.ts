@@ -1,7 +1,7 @@
 /** What is left of a run: one line in the log, and a record that every store takes. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { getApp, getRun } from "../../src/reconcile/index.ts";
+import { followRuns, getApp, getRun } from "../../src/reconcile/index.ts";
 import { hasGitHttpBackend } from "../support/git-server.ts";
 import { eventually, gitApp, startWorld, succeeded, type World } from "./world.ts";
 
@@ -54,17 +54,50 @@ describe("what a run leaves", { skip }, () => {
     }));
     await world.repository.commitFiles({ "many/a.yml": objects.map((each) => JSON.stringify(each)).join("\n---\n") });
     await world.apply(gitApp("many", world.repository, "many"));
-    await world.until("many", succeeded(1));
+    await followedToItsEnd("many", 40_000);
+  });
+
+  it("so does the record of a run whose rules are long texts", async () => {
+    const group = (index: number): string => `g/${"a".repeat(60)}${index}`;
+    const objects = Array.from({ length: 190 }, (_, index) => {
+      const rules = Array.from({ length: Math.min(index, 25) }, (__, back) => [
+        `kapp.k14s.io/change-rule.r${back}`,
+        `upsert after upserting ${group(index - 1 - back)}`,
+      ]);
+      const annotations = { "kapp.k14s.io/change-group": group(index), ...Object.fromEntries(rules) };
+      return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `wide-${index}`, annotations } };
+    });
+    await world.repository.commitFiles({ "wide/a.yml": objects.map((each) => JSON.stringify(each)).join("\n---\n") });
+    await world.apply(gitApp("wide", world.repository, "wide"));
+    await followedToItsEnd("wide", 40_000);
+  });
+
+  it("a run that failed before its plan tells no time of a deploy", async () => {
     const { deps } = world.lateen;
-    const view = await getApp("ns1", "many", deps);
-    const run = await getRun("ns1/many", view?.runs.at(-1)?.runId ?? "", deps);
+    const view = await getApp("ns1", "absent", deps);
+    const run = await getRun("ns1/absent", view?.runs.at(0)?.runId ?? "", deps);
+    assert.equal(run?.outcome, "failed");
+    assert.equal(run?.timings.deploy, undefined);
+  });
+
+  /** Whoever follows the App's first run sees its begin and its end, and what is stored is within its bounds. */
+  async function followedToItsEnd(name: string, patienceMs: number): Promise<void> {
+    const { deps } = world.lateen;
+    const types: string[] = [];
+    for await (const event of followRuns("ns1", name, 1, deps, { signal: AbortSignal.timeout(patienceMs) }))
+      types.push(event.type);
+    assert.deepEqual([types[0], types.at(-1)], ["started", "finished"]);
+    assert.ok(types.includes("planned"));
+    await world.until(name, succeeded(1));
+    const view = await getApp("ns1", name, deps);
+    const run = await getRun(`ns1/${name}`, view?.runs.at(-1)?.runId ?? "", deps);
     assert.ok(run !== undefined);
-    assert.ok(JSON.stringify(run).length < 200 * 1_024, `${JSON.stringify(run).length} bytes`);
-    assert.equal(run.events[0]?.type, "started");
-    assert.equal(run.events.at(-1)?.type, "finished");
+    const bytes = Buffer.byteLength(JSON.stringify(run));
+    assert.ok(bytes <= 128 * 1024, `${bytes} bytes`);
+    assert.deepEqual([run.events[0]?.type, run.events.at(-1)?.type, run.outcome], ["started", "finished", "succeeded"]);
     assert.deepEqual(
       world.logs.filter((line) => line.includes("run record not written")),
       [],
     );
-  });
+  }
 });

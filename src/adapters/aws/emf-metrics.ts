@@ -55,8 +55,10 @@ export const emfNames: Readonly<Record<string, EmfName>> = {
   lateen_received_bytes_total: { name: "ReceivedBytes", unit: "Bytes" },
 };
 
-/** CloudWatch takes this many values of one metric in a line; further ones of one invocation add nothing. */
+/** CloudWatch takes this many values of one metric in a line; more go to further lines. */
 const maxValues = 100;
+/** Values of one metric kept between two flushes. */
+const maxKept = 10_000;
 
 export function createEmfMetrics({ write, namespace, functionName, now }: EmfOptions): EmfMetrics {
   const counts = new Map<string, number>();
@@ -81,32 +83,35 @@ export function createEmfMetrics({ write, namespace, functionName, now }: EmfOpt
       const name = nameOf(port, labels);
       if (name === undefined) return;
       const values = times.get(name) ?? [];
-      if (values.length < maxValues) values.push(ms);
+      if (values.length < maxKept) values.push(ms);
       times.set(name, values);
     },
     flush() {
-      const values = Object.fromEntries<number | readonly number[]>([...counts, ...times]);
+      let first: Readonly<Record<string, number>> = Object.fromEntries(counts);
       counts.clear();
-      times.clear();
-      const names = Object.keys(values);
       // A line holds at most 100 metrics; the table above has fewer.
-      if (names.length === 0) return;
-      write(
-        JSON.stringify({
-          _aws: {
-            Timestamp: Math.floor(now()),
-            CloudWatchMetrics: [
-              {
-                Namespace: namespace,
-                Dimensions: [["function"]],
-                Metrics: names.map((Name) => ({ Name, Unit: units.get(Name) ?? "None" })),
-              },
-            ],
-          },
-          function: functionName,
-          ...values,
-        }),
-      );
+      for (let from = 0; ; from += maxValues) {
+        const part = [...times].flatMap(([name, values]) =>
+          values.length > from ? [[name, values.slice(from, from + maxValues)] as const] : [],
+        );
+        const values = { ...first, ...Object.fromEntries(part) };
+        if (Object.keys(values).length === 0) break;
+        write(lineOf(values));
+        first = {};
+      }
+      times.clear();
     },
   };
+
+  function lineOf(values: Readonly<Record<string, number | readonly number[]>>): string {
+    const metrics = Object.keys(values).map((Name) => ({ Name, Unit: units.get(Name) ?? "None" }));
+    return JSON.stringify({
+      _aws: {
+        Timestamp: Math.floor(now()),
+        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [["function"]], Metrics: metrics }],
+      },
+      function: functionName,
+      ...values,
+    });
+  }
 }

@@ -40,7 +40,7 @@ export interface SyncStarted {
   readonly apps: readonly string[];
 }
 
-type RunSummary = Omit<RunRecord, "events">;
+type RunSummary = Omit<RunRecord, "events" | "omitted">;
 
 export interface ProblemBody {
   readonly type: string;
@@ -159,7 +159,15 @@ const runFields = {
 };
 
 const runSummarySchema: z.ZodType<RunSummary> = z.object(runFields);
-export const runRecordSchema: z.ZodType<RunRecord> = z.object({ ...runFields, events: z.array(runEventSchema) });
+export const runRecordSchema: z.ZodType<RunRecord> = z.object({
+  ...runFields,
+  events: z.array(runEventSchema),
+  omitted: z.exactOptional(
+    z
+      .object({ after: z.number().int(), count: z.number().int() })
+      .describe("events of a long run that are left out: how many, and behind how many of events"),
+  ),
+});
 
 const appFields = {
   namespace: z.string(),

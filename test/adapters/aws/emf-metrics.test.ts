@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createEmfMetrics, emfNames } from "../../../src/adapters/aws/index.ts";
+import { createPrometheusMetrics } from "../../../src/http/index.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -67,27 +68,47 @@ test("names of Apps, hosts and unknown measurements reach no line (T26, T27)", (
   assert.doesNotMatch(JSON.stringify(lines), /shop|team-a|internal|proto|constructor/);
 });
 
-test("no more than 100 values of a metric are kept, which is what CloudWatch takes", () => {
-  const [line] = measured((metrics) => {
-    for (let ms = 0; ms < 1_000; ms++) metrics.observe("lateen_run_ms", ms);
+test("more than 100 values of a metric, which is what CloudWatch takes in a line, go to further lines; counts are told once", () => {
+  const lines = measured((metrics) => {
+    metrics.count("lateen_ticks_total");
+    for (let ms = 0; ms < 250; ms++) metrics.observe("lateen_run_ms", ms);
     metrics.flush();
   });
-  assert.ok(typeof line === "object" && line !== null && "RunMs" in line && Array.isArray(line.RunMs));
-  assert.equal(line.RunMs.length, 100);
+  const values = lines.flatMap((line): unknown => Reflect.get(Object(line), "RunMs"));
+  assert.deepEqual(
+    values,
+    Array.from({ length: 250 }, (_, ms) => ms),
+  );
+  assert.deepEqual(
+    lines.map((line): unknown => Reflect.get(Object(line), "Ticks")),
+    [1, undefined, undefined],
+  );
 });
+
+function takenNames(): readonly string[] {
+  return globSync("src/**/*.ts", { cwd: root }).flatMap((file) =>
+    [...readFileSync(`${root}/${file}`, "utf8").matchAll(/metrics\.(?:count|observe)\(\s*"(\w+)"/g)].map(
+      ([, name]) => name ?? "",
+    ),
+  );
+}
 
 /** By App, for Prometheus only: as a dimension each App would cost money. */
 const localOnly = /^kappctrl_/;
 
 test("every measurement that lateen takes has a name in CloudWatch, or is known to be local", () => {
-  const taken = globSync("src/**/*.ts", { cwd: root }).flatMap((file) =>
-    [...readFileSync(`${root}/${file}`, "utf8").matchAll(/metrics\.(?:count|observe)\(\s*"(\w+)"/g)].map(
-      ([, name]) => name ?? "",
-    ),
-  );
+  const taken = takenNames();
   assert.ok(taken.length > 15, `${taken.length} measurements found`);
   assert.deepEqual(
     taken.filter((name) => !Object.hasOwn(emfNames, name) && !localOnly.test(name)),
+    [],
+  );
+});
+
+test("every measurement that lateen takes is served to Prometheus before its first value, with a help text", async () => {
+  const text = await createPrometheusMetrics().render();
+  assert.deepEqual(
+    takenNames().filter((name) => !text.includes(`# HELP ${name.replace(/_ms$/, "_seconds")} `)),
     [],
   );
 });
