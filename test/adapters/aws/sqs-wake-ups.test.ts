@@ -40,6 +40,8 @@ if (sharedAwsEndpoint !== undefined) {
     "changeVisibility gives a message back early or keeps it longer": ownTime,
     "after five deliveries without an ack a message is a dead letter (L22, I28)": ownTime,
     "stale sweeps drop themselves, App wake-ups stay (aws.md §14)": noRetention,
+    "of receivers at the same time each message goes to one":
+      "a standard queue may deliver twice, and moto's threads do; rows and leases bear it (F16)",
   });
 }
 
