@@ -1,9 +1,10 @@
 import type { Clock, EpochMs } from "../base/index.ts";
+import type { AwsCredentials } from "../signing/index.ts";
 import { abortable } from "./abortable.ts";
 import type { EksLogin } from "./cluster-access.ts";
 import { ClusterError } from "./cluster-error.ts";
 import type { Credential } from "./credential.ts";
-import { type AwsCredentials, eksTokenLifeMs, mintEksToken } from "./eks-token.ts";
+import { eksTokenLifeMs, mintEksToken } from "./eks-token.ts";
 
 /** AWS keys of a role, or lateen's own without one. `sessionName` shows in CloudTrail. */
 export type AwsCredentialsFor = (

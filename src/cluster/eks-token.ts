@@ -1,15 +1,5 @@
-import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
-import { SignatureV4 } from "@smithy/signature-v4";
 import type { EpochMs } from "../base/index.ts";
-
-/** What signs; `sessionToken` goes with temporary keys. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  /** When they stop working; absent for keys that do not. */
-  readonly expiresAt?: EpochMs;
-}
+import { type AwsCredentials, awsHost, createSigner } from "../signing/index.ts";
 
 export interface EksTokenRequest {
   /** The id instead of the name for local clusters on Outposts. */
@@ -33,15 +23,8 @@ const expiresInSeconds = 60;
  */
 export async function mintEksToken(request: EksTokenRequest): Promise<string> {
   const { clusterName, region, now } = request;
-  const { accessKeyId, secretAccessKey, sessionToken } = request.credentials;
-  const endpoint = new URL(request.endpoint ?? `https://${stsHost(region)}`);
-  const signer = new SignatureV4({
-    service: "sts",
-    region,
-    sha256: Sha256,
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-  });
-  const { query } = await signer.presign(
+  const endpoint = new URL(request.endpoint ?? `https://${awsHost("sts", region)}`);
+  const { query } = await createSigner("sts", region, request.credentials).presign(
     {
       method: "GET",
       protocol: endpoint.protocol,
@@ -56,10 +39,6 @@ export async function mintEksToken(request: EksTokenRequest): Promise<string> {
   return `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
 }
 
-function stsHost(region: string): string {
-  return `sts.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
-}
-
 function queryText(query: Readonly<Record<string, string | readonly string[] | null>>): string {
   return Object.entries(query)
     .flatMap(([name, values]) => [values ?? ""].flat().map((value) => `${escaped(name)}=${escaped(value)}`))
@@ -69,27 +48,4 @@ function queryText(query: Readonly<Record<string, string | readonly string[] | n
 /** As the signature was made over it: everything but letters, digits and `-._~` (RFC 3986). */
 function escaped(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/** The hash that the signer asks for as a constructor: SHA-256, or HMAC-SHA-256 with a secret. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(new Uint8Array(this.#hash.digest()));
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
-  if (typeof data === "string") return Buffer.from(data);
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.from(data);
 }

@@ -14,7 +14,7 @@ export type { ClientCertificate, ClusterAccess, EksLogin, Impersonation } from "
 export { ClusterError, type ClusterErrorCode, isClusterError, type StatusCause } from "./cluster-error.ts";
 export { connectCluster, type ConnectOptions } from "./connect-cluster.ts";
 export { type AwsCredentialsFor, roleSessionName } from "./eks-credential.ts";
-export { type AwsCredentials, type EksTokenRequest, mintEksToken } from "./eks-token.ts";
+export { type EksTokenRequest, mintEksToken } from "./eks-token.ts";
 export { createForwarder, type Forwarder } from "./forward-request.ts";
 export { parseKubeconfig } from "./kubeconfig.ts";
 export type { KubeconfigPolicy } from "./kubeconfig-policy.ts";

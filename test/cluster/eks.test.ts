@@ -4,7 +4,6 @@ import { createStsCredentials } from "../../src/adapters/aws/index.ts";
 import { createRedactor, silentLog } from "../../src/base/index.ts";
 import {
   type ApiType,
-  type AwsCredentials,
   type ClusterAccess,
   ClusterError,
   connectCluster,
@@ -14,6 +13,7 @@ import {
   roleSessionName,
 } from "../../src/cluster/index.ts";
 import { createClusters } from "../../src/functions/clusters.ts";
+import type { AwsCredentials } from "../../src/signing/index.ts";
 import { startStsFake } from "../support/sts-fake.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
 

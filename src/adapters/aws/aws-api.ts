@@ -1,6 +1,7 @@
 import { type Clock, retry } from "../../base/index.ts";
 import { AwsError } from "./aws-error.ts";
-import { type AwsCredentials, signPost } from "./sign-request.ts";
+import { type AwsCredentials, awsHost } from "../../signing/index.ts";
+import { NoAnswer, sendSigned } from "./send-signed.ts";
 
 /** Services with one JSON protocol: a POST whose `x-amz-target` names the operation. */
 export type AwsService = "dynamodb" | "sqs" | "secretsmanager";
@@ -84,11 +85,9 @@ export function createAwsApi(options: AwsApiOptions): AwsApi {
     tries: number,
     signal: AbortSignal | undefined,
   ): Promise<unknown> => {
-    const url = new URL(
-      options.endpoints?.[service] ?? options.endpoint ?? `https://${service}.${region}.amazonaws.com/`,
-    );
+    const url = new URL(options.endpoints?.[service] ?? options.endpoint ?? `https://${awsHost(service, region)}/`);
     const { target, contentType } = protocols[service];
-    const headers = await signPost({
+    const { status, text } = await sendSigned({
       url,
       headers: { "content-type": contentType, "x-amz-target": `${target}.${operation}` },
       body,
@@ -96,29 +95,17 @@ export function createAwsApi(options: AwsApiOptions): AwsApi {
       region,
       credentials: await options.credentials(),
       at: clock.now(),
-    });
-    const limit = AbortSignal.timeout(timeoutMs);
-    let status: number;
-    let text: string;
-    try {
-      const response = await (options.fetch ?? fetch)(url, {
-        method: "POST",
-        headers,
-        body,
-        redirect: "error",
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      });
-      ({ status } = response);
-      text = await response.text();
-    } catch (error) {
-      signal?.throwIfAborted();
-      const code = limit.aborted ? "TimeoutError" : "NetworkError";
+      timeoutMs,
+      signal,
+      fetch: options.fetch,
+    }).catch((error: unknown) => {
+      if (!(error instanceof NoAnswer)) throw error;
       throw new AwsError(
-        { service, operation, code, retryable: true, tries },
-        `AWS ${service} ${operation} at ${url.host}: ${limit.aborted ? `no answer in ${timeoutMs} ms` : networkReason(error)}`,
-        { cause: error },
+        { service, operation, code: error.code, retryable: true, tries },
+        `AWS ${service} ${operation} at ${url.host}: ${error.message}`,
+        { cause: error.cause },
       );
-    }
+    });
     if (status === 200) return parse(text) ?? {};
     throw answeredError({ service, operation, status, tries }, parse(text));
   };
@@ -155,13 +142,6 @@ function answeredError(
     { ...at, code, retryable },
     `AWS ${at.service} ${at.operation} failed: ${code} (status ${at.status}${at.tries > 1 ? `, ${at.tries} tries` : ""})${detail === undefined ? "" : `: ${detail}`}`,
   );
-}
-
-/** Node's `fetch` says only "fetch failed"; what happened is the code of its cause. */
-function networkReason(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof Error && "code" in cause) return `no connection: ${String(cause.code)}`;
-  return cause instanceof Error ? `no connection: ${cause.name}` : "no connection";
 }
 
 function parse(text: string): unknown {

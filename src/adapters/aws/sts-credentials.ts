@@ -1,5 +1,6 @@
 import { type Clock, type EpochMs, retry } from "../../base/index.ts";
-import { type AwsCredentials, signPost } from "./sign-request.ts";
+import { type AwsCredentials, awsHost } from "../../signing/index.ts";
+import { NoAnswer, sendSigned } from "./send-signed.ts";
 
 export interface StsCredentialsOptions {
   /** The process' own keys. */
@@ -79,9 +80,7 @@ async function assumeRole(
 ): Promise<AwsCredentials & { readonly expiresAt: EpochMs }> {
   const { roleArn, sessionName, region } = wanted;
   const { clock } = options;
-  const url = new URL(
-    options.endpoint ?? `https://sts.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}/`,
-  );
+  const url = new URL(options.endpoint ?? `https://${awsHost("sts", region)}/`);
   const body = new URLSearchParams({
     Action: "AssumeRole",
     Version: "2011-06-15",
@@ -89,7 +88,8 @@ async function assumeRole(
     RoleSessionName: sessionName,
     DurationSeconds: String(sessionSeconds),
   }).toString();
-  const headers = await signPost({
+  const title = `sts:AssumeRole of ${roleArn} at ${url.host}`;
+  const answer = await sendSigned({
     url,
     headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
     body,
@@ -97,26 +97,14 @@ async function assumeRole(
     region,
     credentials: await options.base(),
     at: clock.now(),
+    timeoutMs: tryTimeoutMs,
+    fetch: options.fetch,
+  }).catch((error: unknown) => {
+    if (!(error instanceof NoAnswer)) throw error;
+    throw new StsError(error.code, true, `${title}: ${error.message}`, { cause: error.cause });
   });
-  const title = `sts:AssumeRole of ${roleArn} at ${url.host}`;
-  const limit = AbortSignal.timeout(tryTimeoutMs);
-  let status: number;
-  let text: string;
-  try {
-    const response = await (options.fetch ?? fetch)(url, {
-      method: "POST",
-      headers,
-      body,
-      redirect: "error",
-      signal: limit,
-    });
-    ({ status } = response);
-    text = (await response.text()).slice(0, maxAnswerChars);
-  } catch (error) {
-    throw limit.aborted
-      ? new StsError("TimeoutError", true, `${title}: no answer in ${tryTimeoutMs} ms`, { cause: error })
-      : new StsError("NetworkError", true, `${title}: no connection: ${networkReason(error)}`, { cause: error });
-  }
+  const { status } = answer;
+  const text = answer.text.slice(0, maxAnswerChars);
   if (status !== 200) throw refusal(title, status, text);
   const credentials = /<Credentials>(.*?)<\/Credentials>/s.exec(text)?.[1] ?? "";
   const [accessKeyId, secretAccessKey, sessionToken, expiration] = [
@@ -152,10 +140,3 @@ function element(xml: string, name: string): string | undefined {
 }
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-/** Node's `fetch` says only "fetch failed"; what happened is the code of its cause. */
-function networkReason(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (cause instanceof Error && "code" in cause) return String(cause.code);
-  return cause instanceof Error ? cause.name : "unknown";
-}

@@ -1,0 +1,1 @@
+export { type AwsCredentials, awsHost, createSigner } from "./aws-signer.ts";
