@@ -2,7 +2,6 @@ import type { GitClient } from "../git/index.ts";
 import type { ByHandDeps } from "../http/index.ts";
 import { createHub, type Hub, type HubOptions } from "../hub/index.ts";
 import {
-  type ConfigMaps,
   followRuns,
   getApp,
   getRun,
@@ -56,7 +55,6 @@ export function composeDeps(parts: HomeParts): { readonly deps: ReconcileDeps; r
     onConfigMapChange: (namespace, name) => noteConfigMapChanged(namespace, name, deps),
     ...(maxWatchMs === undefined ? {} : { maxWatchMs }),
   });
-  const configMaps: ConfigMaps = hub.configMaps;
   const deps: ReconcileDeps = {
     clock,
     random: parts.random,
@@ -69,7 +67,7 @@ export function composeDeps(parts: HomeParts): { readonly deps: ReconcileDeps; r
     wakeUps: parts.wakeUps,
     vault,
     apps: hub.apps,
-    configMaps,
+    configMaps: hub.configMaps,
     secretNames: async (namespace) => (await objects.list("secrets", { namespace })).objects.map(({ name }) => name),
     git: parts.git,
     clusters,

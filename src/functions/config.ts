@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseGoDuration } from "../app/index.ts";
 import type { LogLevel } from "../base/index.ts";
+import { isAddressRange, logLevels, periodOf, rawOptionPattern, secretNamePattern, wanted } from "./setting-values.ts";
 import { type Setting, settings } from "./settings.ts";
 
 /** How one lateen process runs, checked and complete. Paths are as the operator wrote them, relative to the working folder. */
@@ -71,8 +71,6 @@ export function parseConfig(sources: ConfigSources = {}): ParsedConfig {
 
 /** kapp-controller's floor for sync periods is 30 s; tests and demos need less. */
 const minPeriodMs = 100;
-/** A week; timers hold 24 days at most. */
-const maxPeriodMs = 168 * 3_600_000;
 /** reliability.md T1 wants 32; hooks that exist already may have shorter ones, which are warned about. */
 const minSecretLength = 16;
 
@@ -80,12 +78,9 @@ const text = z.string("must be text").min(1, "must not be empty");
 const list = z.array(text, "must be a list of texts");
 
 const duration = text.transform((value, context) => {
-  const parsed = parseGoDuration(value);
-  if ("ms" in parsed && parsed.ms >= minPeriodMs && parsed.ms <= maxPeriodMs) return parsed.ms;
-  context.addIssue({
-    code: "custom",
-    message: `must be a duration from ${minPeriodMs}ms to 168h such as 30s, 5m or 1h30m`,
-  });
+  const ms = periodOf(value, minPeriodMs);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: "custom", message: wanted.period(`${minPeriodMs}ms`) });
   return z.NEVER;
 });
 
@@ -100,8 +95,6 @@ const switchValue = z
   .union([z.boolean(), z.enum(["true", "false"])], "must be true or false")
   .transform((value) => value === true || value === "true");
 
-const cidr = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/(?:[12]?\d|3[0-2])|[0-9a-f:.]+:[0-9a-f:.]*\/(?:\d{1,2}|1[01]\d|12[0-8]))$/i;
-
 const schema = z
   .object({
     dataDir: text,
@@ -111,7 +104,7 @@ const schema = z
     host: text,
     port: wholeNumber(0, 65_535),
     publicUrl: z
-      .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+      .url({ protocol: /^https?$/, error: wanted.httpUrl })
       .transform((url) => url.replace(/\/+$/, ""))
       .optional(),
     tlsCert: text.optional(),
@@ -127,20 +120,11 @@ const schema = z
     fullComparisonPeriod: duration,
     appsAtOnce: wholeNumber(1, 200),
     secrets: z.enum(["files", "aws-secrets-manager"], "must be files or aws-secrets-manager"),
-    awsSecretsPrefix: text.regex(/^[\w/+=.@-]+$/, "may hold letters, digits and /_+=.@- only"),
+    awsSecretsPrefix: text.regex(secretNamePattern, wanted.secretName),
     awsRegion: text.optional(),
-    allowedAddresses: z.array(
-      text.refine(
-        (range) => range === "loopback" || range === "private" || cidr.test(range),
-        "must be CIDR ranges, loopback or private",
-      ),
-    ),
-    forbiddenRawOptions: z
-      .array(
-        text.regex(/^--[a-z0-9-]+$/, "must be option names such as --dangerous-scope-to-fallback-allowed-namespaces"),
-      )
-      .default([]),
-    logLevel: z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error"),
+    allowedAddresses: z.array(text.refine(isAddressRange, wanted.addressRange)),
+    forbiddenRawOptions: z.array(text.regex(rawOptionPattern, wanted.rawOption)).default([]),
+    logLevel: z.enum(logLevels, wanted.logLevel),
   })
   .superRefine((value, context) => {
     if ((value.tlsCert === undefined) !== (value.tlsKey === undefined)) {

@@ -12,6 +12,7 @@ export {
   requestOfLambda,
 } from "./lambda-http.ts";
 export { createPrometheusMetrics, type PrometheusMetrics } from "./metrics.ts";
+export { problemResponse } from "./problem.ts";
 export { type HttpServer, serveHttp } from "./serve-http.ts";
 export { createWebhooks, type WebhooksDeps } from "./webhooks/create-webhooks.ts";
 export { checkWebhookSecrets, type WebhookSecret } from "./webhooks/webhook-secret.ts";

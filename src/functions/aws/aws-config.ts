@@ -1,6 +1,13 @@
-import { parseGoDuration } from "../../app/index.ts";
 import type { LogLevel } from "../../base/index.ts";
 import type { QueueName } from "../../reconcile/index.ts";
+import {
+  isAddressRange,
+  isLogLevel,
+  periodOf,
+  rawOptionPattern,
+  secretNamePattern,
+  wanted as allowed,
+} from "../setting-values.ts";
 
 /** How the functions on AWS run, checked and complete. Names only: what is secret is read from the secrets manager. */
 export interface AwsConfig {
@@ -18,8 +25,6 @@ export interface AwsConfig {
   readonly hookSecrets: readonly string[];
   readonly syncPeriodMs: number;
   readonly fullComparisonPeriodMs: number;
-  /** Without a slash at the end. */
-  readonly publicUrl: string | undefined;
   /** Secret of the hub that holds the home cluster's kubeconfig. */
   readonly homeKubeconfigSecret: { readonly namespace: string; readonly name: string } | undefined;
   /** CIDR ranges, `loopback`, `private`; public addresses are always allowed. */
@@ -51,13 +56,10 @@ const endpointVariables = {
   secretsmanager: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
   sts: "AWS_ENDPOINT_URL_STS",
 } as const;
+const services = ["dynamodb", "sqs", "secretsmanager", "sts"] as const;
 const queueNames: readonly QueueName[] = ["app", "source", "drift", "tick"];
-const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
-const cidr = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/(?:[12]?\d|3[0-2])|[0-9a-f:.]+:[0-9a-f:.]*\/(?:\d{1,2}|1[01]\d|12[0-8]))$/i;
-const secretName = /^[\w/+=.@-]+$/;
 /** A second: SQS delays in whole seconds. */
 const minPeriodMs = 1_000;
-const maxPeriodMs = 168 * 3_600_000;
 
 /**
  * Reads a function's environment. Written by hand instead of with a schema library, which would be a third of the ingress function.
@@ -88,17 +90,14 @@ export function parseAwsConfig(environment: Environment, needs: readonly QueueNa
       : words(optional(name) ?? fallback);
   const period = (name: string, fallback: string): number => {
     const value = checked(name, fallback, (text) =>
-      periodOf(text) === undefined ? "must be a duration from 1s to 168h such as 30s, 5m or 1h30m" : undefined,
+      periodOf(text, minPeriodMs) === undefined ? allowed.period("1s") : undefined,
     );
-    return periodOf(value) ?? 0;
+    return periodOf(value, minPeriodMs) ?? 0;
   };
   const url = (name: string): string | undefined =>
     optional(name) === undefined
       ? undefined
-      : checked(name, undefined, (value) => (isHttpUrl(value) ? undefined : "must be an http or https URL")).replace(
-          /\/+$/,
-          "",
-        );
+      : checked(name, undefined, (value) => (isHttpUrl(value) ? undefined : allowed.httpUrl)).replace(/\/+$/, "");
 
   const queueUrls: Partial<Record<QueueName, string>> = {};
   for (const queue of queueNames) {
@@ -110,7 +109,7 @@ export function parseAwsConfig(environment: Environment, needs: readonly QueueNa
     else faults.push(`${queueVariables[queue]}: must be the URL of a queue`);
   }
   const endpoints: { -readonly [Service in keyof AwsConfig["endpoints"]]: string } = {};
-  for (const service of ["dynamodb", "sqs", "secretsmanager", "sts"] as const) {
+  for (const service of services) {
     const value = url(endpointVariables[service]);
     if (value !== undefined) endpoints[service] = value;
   }
@@ -125,33 +124,27 @@ export function parseAwsConfig(environment: Environment, needs: readonly QueueNa
     ),
     queueUrls,
     secretsPrefix: checked("LATEEN_SECRETS_PREFIX", "lateen", (value) =>
-      secretName.test(value) ? undefined : "may hold letters, digits and /_+=.@- only",
+      secretNamePattern.test(value) ? undefined : allowed.secretName,
     ),
     hookSecrets: list(
       "LATEEN_HOOK_SECRETS",
       `${optional("LATEEN_HOOKS_PREFIX") ?? "lateen-hooks"}/github`,
-      (word) => secretName.test(word),
+      (word) => secretNamePattern.test(word),
       "must be names of secrets, separated by spaces",
     ),
     syncPeriodMs: period("LATEEN_SYNC_PERIOD", "30s"),
     fullComparisonPeriodMs: period("LATEEN_FULL_COMPARISON_PERIOD", "10m"),
-    publicUrl: url("LATEEN_PUBLIC_URL"),
     homeKubeconfigSecret: secretReference(optional("LATEEN_HOME_KUBECONFIG_SECRET"), faults),
-    allowedAddresses: list(
-      "LATEEN_ALLOWED_ADDRESSES",
-      "",
-      (word) => word === "loopback" || word === "private" || cidr.test(word),
-      "must be CIDR ranges, loopback or private",
-    ),
+    allowedAddresses: list("LATEEN_ALLOWED_ADDRESSES", "", isAddressRange, allowed.addressRange),
     forbiddenRawOptions: list(
       "LATEEN_FORBIDDEN_RAW_OPTIONS",
       "",
-      (word) => /^--[a-z0-9-]+$/.test(word),
-      "must be option names such as --dangerous-scope-to-fallback-allowed-namespaces",
+      (word) => rawOptionPattern.test(word),
+      allowed.rawOption,
     ),
     metricsNamespace: optional("LATEEN_METRICS_NAMESPACE") ?? "lateen",
     version: optional("LATEEN_VERSION") ?? "unknown",
-    logLevel: logLevels.find((level) => level === logLevel(optional("LATEEN_LOG_LEVEL"), faults)) ?? "info",
+    logLevel: logLevelOf(optional("LATEEN_LOG_LEVEL") ?? "info", faults),
   };
   return faults.length === 0 ? { config } : { faults };
 }
@@ -163,10 +156,10 @@ export function requireAwsConfig(environment: Environment, needs: readonly Queue
   throw new Error(`the function's environment is incomplete or wrong: ${parsed.faults.join("; ")}`);
 }
 
-function logLevel(value: string | undefined, faults: string[]): string {
-  const level = value ?? "info";
-  if (!logLevels.some((known) => known === level)) faults.push("LATEEN_LOG_LEVEL: must be debug, info, warn or error");
-  return level;
+function logLevelOf(word: string, faults: string[]): LogLevel {
+  if (isLogLevel(word)) return word;
+  faults.push(`LATEEN_LOG_LEVEL: ${allowed.logLevel}`);
+  return "info";
 }
 
 function secretReference(value: string | undefined, faults: string[]): AwsConfig["homeKubeconfigSecret"] {
@@ -180,11 +173,6 @@ function secretReference(value: string | undefined, faults: string[]): AwsConfig
 
 function words(value: string): readonly string[] {
   return value.split(/\s+/).filter((word) => word !== "");
-}
-
-function periodOf(text: string): number | undefined {
-  const parsed = parseGoDuration(text);
-  return "ms" in parsed && parsed.ms >= minPeriodMs && parsed.ms <= maxPeriodMs ? parsed.ms : undefined;
 }
 
 function isHttpUrl(value: string): boolean {

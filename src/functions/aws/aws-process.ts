@@ -7,23 +7,17 @@ import {
   environmentCredentials,
   openAwsStore,
 } from "../../adapters/aws/index.ts";
-import { type Clock, createLog, createRedactor, type Log, type Redactor, systemClock } from "../../base/index.ts";
-import type { Metrics, QueueName, ReconcileConfig, WakeUps } from "../../reconcile/index.ts";
+import { createLog, createRedactor, systemClock } from "../../base/index.ts";
+import type { QueueName, ReconcileConfig, Runtime, WakeUps } from "../../reconcile/index.ts";
 import { kappDeployRawOptions } from "../kapp-options.ts";
 import { newId } from "../new-id.ts";
 import { type AwsConfig, type Environment, requireAwsConfig } from "./aws-config.ts";
 
 /** What every function has, from its first invocation to the end of its process. Nothing is connected before it is used. */
-export interface AwsProcess extends AwsStore {
+export interface AwsProcess extends AwsStore, Runtime {
   readonly config: AwsConfig;
   readonly reconcile: ReconcileConfig;
   readonly environment: Environment;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly newId: () => string;
-  readonly log: Log;
-  readonly redactor: Redactor;
-  readonly metrics: Metrics;
   /** Writes what was measured; a frozen process writes nothing, so each invocation ends with it. */
   readonly flush: () => void;
   readonly api: AwsApi;

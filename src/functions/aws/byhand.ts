@@ -21,19 +21,17 @@ const maxBodyBytes = 64 * 1024;
 const maxWaitMs = 285_000;
 
 const lambda = openAwsProcess("byhand", process.env, ["app", "source"]);
-const warm = composeAws(lambda);
+const warm = composeAws(lambda, openByHand);
 
 export const handler: StreamingHandler = streamifyResponse(
   async (event: LambdaHttpEvent, stream: ResponseStream, context: LambdaContext): Promise<void> => {
     const deadline = deadlineOf(context, lambda.clock);
     try {
-      await warm.use(async (composition) => {
+      await warm.use(async ({ served }) => {
         const options = { maxBodyBytes, requestId: context.awsRequestId, signal: deadline.signal };
         const request = requestOfLambda(withToken(event), options);
         const response =
-          request instanceof Response
-            ? request
-            : await openByHand(composition).fetch(request, environmentOf(event, options));
+          request instanceof Response ? request : await served.fetch(request, environmentOf(event, options));
         await sendResponse(response, stream);
       });
     } finally {
@@ -43,15 +41,8 @@ export const handler: StreamingHandler = streamifyResponse(
   },
 );
 
-const apps = new WeakMap<AwsComposition, RequestAnswerer>();
-
-function openByHand(composition: AwsComposition): RequestAnswerer {
-  const known = apps.get(composition);
-  if (known !== undefined) return known;
-  const { deps, hub } = composition;
-  const app = createByHand({ ...byHandDeps(deps, hub, lambda.config.version), maxWaitMs });
-  apps.set(composition, app);
-  return app;
+function openByHand({ deps, hub }: AwsComposition): RequestAnswerer {
+  return createByHand({ ...byHandDeps(deps, hub, lambda.config.version), maxWaitMs });
 }
 
 /** The hub's token where the hub looks for it. A signature of IAM never reaches the hub. */

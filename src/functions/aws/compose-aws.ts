@@ -13,6 +13,11 @@ import { keepWarm, type Warm } from "./warm.ts";
 export interface AwsComposition {
   readonly deps: ReconcileDeps;
   readonly hub: Hub;
+}
+
+/** A composition and what a function serves from it, both for as long as its connections live. */
+export interface ServedComposition<Served> extends AwsComposition {
+  readonly served: Served;
   close(): Promise<void>;
 }
 
@@ -22,9 +27,14 @@ const kubeconfigKeys = ["value", "kubeconfig"] as const;
 /**
  * Everything that runs and shows Apps: for `runner`, `drift`, `hub` and `byhand`. Connections are kept from one invocation to the next;
  * secrets and git objects outlive them.
+ * @param serve makes, once per composition, what the function answers with.
  * @param options.maxWatchMs longest watch on the hub, for functions whose answer must end.
  */
-export function composeAws(lambda: AwsProcess, options: { readonly maxWatchMs?: number } = {}): Warm<AwsComposition> {
+export function composeAws<Served>(
+  lambda: AwsProcess,
+  serve: (composition: AwsComposition) => Served,
+  options: { readonly maxWatchMs?: number } = {},
+): Warm<ServedComposition<Served>> {
   const vault = openVault(lambda);
   const cache = createMemoryObjectCache();
   const { config, clock, log, redactor } = lambda;
@@ -57,6 +67,7 @@ export function composeAws(lambda: AwsProcess, options: { readonly maxWatchMs?: 
     });
     return {
       ...composed,
+      served: serve(composed),
       close: async () => {
         await Promise.all([connection.close(), clusters.close()]);
       },

@@ -6,7 +6,7 @@ import type { LambdaContext, SqsBatchAnswer, SqsEvent } from "./lambda.ts";
 import { settleBatch } from "./settle-batch.ts";
 
 const lambda = openAwsProcess("drift", process.env, ["app", "drift"]);
-const warm = composeAws(lambda);
+const warm = composeAws(lambda, () => undefined);
 
 export async function handler(event: SqsEvent, context: LambdaContext): Promise<SqsBatchAnswer> {
   try {

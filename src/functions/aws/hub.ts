@@ -6,7 +6,9 @@ import {
   createHttp,
   type LambdaHttpEvent,
   type LambdaHttpResult,
+  type RequestAnswerer,
 } from "../../http/index.ts";
+import { ApiError } from "../../kubeapi/index.ts";
 import { byHandDeps } from "../compose-deps.ts";
 import { openAwsProcess } from "./aws-process.ts";
 import { type AwsComposition, composeAws } from "./compose-aws.ts";
@@ -20,13 +22,13 @@ const maxWatchMs = 20_000;
 const maxWaitMs = 22_000;
 
 const lambda = openAwsProcess("hub", process.env, ["app", "source"]);
-const warm = composeAws(lambda, { maxWatchMs });
+const warm = composeAws(lambda, openHttp, { maxWatchMs });
 
 export async function handler(event: LambdaHttpEvent, context: LambdaContext): Promise<LambdaHttpResult> {
   const deadline = deadlineOf(context, lambda.clock);
   try {
-    return await warm.use((composition) =>
-      answerLambda(openHttp(composition), event, {
+    return await warm.use(({ served }) =>
+      answerLambda(served, event, {
         maxBodyBytes,
         requestId: context.awsRequestId,
         signal: deadline.signal,
@@ -39,15 +41,9 @@ export async function handler(event: LambdaHttpEvent, context: LambdaContext): P
   }
 }
 
-const apps = new WeakMap<AwsComposition, ReturnType<typeof createHttp>>();
-
-/** One hono app for as long as the composition behind it lives. */
-function openHttp(composition: AwsComposition): ReturnType<typeof createHttp> {
-  const known = apps.get(composition);
-  if (known !== undefined) return known;
-  const { deps, hub } = composition;
+function openHttp({ deps, hub }: AwsComposition): RequestAnswerer {
   const { log } = lambda;
-  const app = createHttp({
+  return createHttp({
     byHand: createByHand({ ...byHandDeps(deps, hub, lambda.config.version), maxWaitMs }),
     hub: (request) => hub.handle(request),
     health: createHealth({
@@ -60,24 +56,12 @@ function openHttp(composition: AwsComposition): ReturnType<typeof createHttp> {
     }),
     log,
   });
-  apps.set(composition, app);
-  return app;
 }
 
 /** In the form that kubectl prints. */
 function answerTooLarge(request: Request): Response {
   const { pathname } = new URL(request.url);
   const message = `the answer to ${request.method} ${pathname} is larger than the 6 MB that a function may give (hint: ask for pages with ?limit=100, or for one namespace; kubectl get --chunk-size=100)`;
-  return Response.json(
-    {
-      kind: "Status",
-      apiVersion: "v1",
-      metadata: {},
-      status: "Failure",
-      message,
-      reason: "RequestEntityTooLarge",
-      code: 413,
-    },
-    { status: 413 },
-  );
+  const error = new ApiError("RequestEntityTooLarge", message);
+  return Response.json(error.toStatus(), { status: error.code });
 }

@@ -6,6 +6,7 @@ import {
   createWebhooks,
   type LambdaHttpEvent,
   type LambdaHttpResult,
+  problemResponse,
   type RequestAnswerer,
   type WebhookSecret,
 } from "../../http/index.ts";
@@ -76,16 +77,13 @@ function sendInTime({ wakeUps, clock }: AwsProcess): WakeUps {
 }
 
 function unavailable(): Response {
-  const hint = "redeliver it, or wait for the next sync period";
-  const body = {
-    type: "about:blank",
-    status: 503,
-    code: "SECRETS_NOT_READABLE",
-    message: "the delivery could not be checked",
-    hint,
-  };
-  return Response.json(body, {
-    status: 503,
-    headers: { "retry-after": "10", "content-type": "application/problem+json" },
-  });
+  return problemResponse(
+    {
+      status: 503,
+      code: "SECRETS_NOT_READABLE",
+      message: "the delivery could not be checked",
+      hint: "redeliver it, or wait for the next sync period",
+    },
+    { "retry-after": "10" },
+  );
 }

@@ -9,11 +9,11 @@ const least = {
 };
 
 test("what the template sets is enough, blank options count as absent", () => {
-  const parsed = parseAwsConfig({ ...least, LATEEN_HOME_KUBECONFIG_SECRET: "", LATEEN_PUBLIC_URL: " " }, ["app"]);
+  const parsed = parseAwsConfig({ ...least, LATEEN_HOME_KUBECONFIG_SECRET: "", AWS_ENDPOINT_URL: " " }, ["app"]);
   assert.ok("config" in parsed, JSON.stringify(parsed));
   const { config } = parsed;
   assert.deepEqual(
-    [config.syncPeriodMs, config.secretsPrefix, config.hookSecrets, config.homeKubeconfigSecret, config.publicUrl],
+    [config.syncPeriodMs, config.secretsPrefix, config.hookSecrets, config.homeKubeconfigSecret, config.endpoint],
     [30_000, "lateen", ["lateen-hooks/github"], undefined, undefined],
   );
   assert.deepEqual(config.allowedAddresses, []);
@@ -50,4 +50,5 @@ test("every fault is told at once, by the variable's name and never its value", 
   ])
     assert.match(text, new RegExp(`^${name}: `, "m"));
   assert.ok(!text.includes(canary), text);
+  assert.equal(new Set(parsed.faults).size, parsed.faults.length, "each fault is told once");
 });
