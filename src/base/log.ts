@@ -1,3 +1,4 @@
+import { clipMiddle } from "./clip-middle.ts";
 import { type Redactor, redactDeep } from "./redact.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -73,9 +74,7 @@ function lineOf(entry: LogFields): string {
 
 function clipTexts(entry: LogFields): LogFields {
   const text = JSON.stringify(entry, (_key, value: unknown) =>
-    typeof value === "string" && value.length > maxTextLength
-      ? `${value.slice(0, maxTextLength / 2)} … ${value.slice(-maxTextLength / 2)}`
-      : value,
+    typeof value === "string" ? clipMiddle(value, maxTextLength) : value,
   );
   // The shape is the entry's own.
   return JSON.parse(text) as LogFields;

@@ -2,6 +2,7 @@
  * A run's record as it is stored: at most `maxBytes`, whatever a repository puts into it. An event keeps its place: what is left out is a range in
  * the middle, and `omitted` says where and how many, so that whoever follows a run goes on behind it.
  */
+import { clipMiddle } from "../base/index.ts";
 import type { RunEvent, RunRecord } from "./run-event.ts";
 
 /** Bytes of JSON; an item may have 300 KB. */
@@ -35,7 +36,7 @@ export function boundedRecord(record: RunRecord): RunRecord {
     const kept = withEvents(record, most);
     if (sizeOf(kept) <= maxBytes) return kept;
   }
-  // Only a begin or an end with more text than a record has room for; each of its texts is bounded, so nothing comes here.
+  // The newest event alone is larger: the record of a moment, until a smaller one follows.
   return { ...record, events: [], omitted: { after: 0, count: record.events.length } };
 }
 
@@ -65,18 +66,13 @@ function withEvents(record: RunRecord, most: number): RunRecord {
 
 function clipDeep<Value>(value: Value): Value {
   const walk = (member: unknown): unknown => {
-    if (typeof member === "string") return clipText(member);
+    if (typeof member === "string") return clipMiddle(member, maxTextLength);
     if (Array.isArray(member)) return member.slice(0, maxListLength).map(walk);
     if (typeof member !== "object" || member === null) return member;
     return Object.fromEntries(Object.entries(member).map(([key, inner]) => [key, walk(inner)]));
   };
   // The shape stays: only texts and lists become shorter.
   return walk(value) as Value;
-}
-
-function clipText(text: string): string {
-  if (text.length <= maxTextLength) return text;
-  return `${text.slice(0, maxTextLength / 2)} … ${text.slice(-maxTextLength / 2)}`;
 }
 
 function sizeOf(value: unknown): number {

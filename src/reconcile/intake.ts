@@ -140,7 +140,7 @@ function wakeForSource({ id, url }: Pick<Source, "id" | "url">, cause: RunCause,
   return wake({ queue: "source", key: sourceKey(id), group: hostOf(url), cause }, deps);
 }
 
-/** After the row is stored, a wake-up that cannot be sent is no failure: the sweep finds the row within a minute (reliability.md F15). */
+/** A wake-up that cannot be sent is no failure: its row is stored, and the tick finds it or sends what has no row again (reliability.md F15). */
 export async function wake(
   wakeUp: WakeUp,
   { wakeUps, log, metrics }: Pick<WakeDeps, "wakeUps" | "log" | "metrics">,
@@ -149,7 +149,7 @@ export async function wake(
     await wakeUps.send(wakeUp);
   } catch (error) {
     metrics.count("lateen_wake_ups_lost_total", { queue: wakeUp.queue });
-    log.warn("wake-up not sent, the sweep will find the row", { queue: wakeUp.queue, key: wakeUp.key, error });
+    log.warn("wake-up not sent, the schedule makes up for it", { queue: wakeUp.queue, key: wakeUp.key, error });
   }
 }
 

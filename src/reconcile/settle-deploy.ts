@@ -13,7 +13,7 @@ import { appName, appPartition, sourcePartition } from "./keys.ts";
 import type { LastRun } from "./last-run.ts";
 import type { Verdict } from "./lease.ts";
 import { referenceVersions } from "./reference-versions.ts";
-import type { SeenRef } from "./source-run.ts";
+import type { SeenRef } from "./source-look.ts";
 import type { Target } from "./target.ts";
 
 /** What was deployed, where, and since when. */

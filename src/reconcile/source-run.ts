@@ -22,8 +22,6 @@ import {
 } from "./source-look.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
-export type { SeenRef } from "./source-look.ts";
-
 /** A replica may lag behind the push that it told us about: look again after these waits (reliability.md F14). */
 const replicaWaitsMs = [2_000, 5_000, 15_000, 30_000] as const;
 /** What one repository of a sweep may take; a hanging server costs its own sources only. */

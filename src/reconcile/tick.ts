@@ -6,6 +6,7 @@
 import { mapBounded } from "../base/index.ts";
 import { catalogue } from "./catalogue.ts";
 import type { TickDeps, SliceOptions } from "./deps.ts";
+import { wake } from "./intake.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { cataloguePartition, driftSweepKey, shortId, sourceSweepKey, tickPartition } from "./keys.ts";
 import type { QueueName, WakeUp } from "./ports.ts";
@@ -60,19 +61,10 @@ async function observeGap(now: number, { items, metrics }: TickDeps): Promise<vo
 }
 
 /** A wake-up that cannot be sent costs one period; the others go out. */
-async function send(
-  wakeUps: readonly WakeUp[],
-  { wakeUps: port, log, metrics }: TickDeps,
-  { signal }: SliceOptions,
-): Promise<void> {
-  await mapBounded(wakeUps, sendsAtOnce, async (wakeUp) => {
+function send(wakeUps: readonly WakeUp[], deps: TickDeps, { signal }: SliceOptions): Promise<unknown> {
+  return mapBounded(wakeUps, sendsAtOnce, async (wakeUp) => {
     signal.throwIfAborted();
-    try {
-      await port.send(wakeUp);
-    } catch (error) {
-      metrics.count("lateen_wake_ups_lost_total", { queue: wakeUp.queue });
-      log.warn("wake-up not sent, the next tick sends it again", { queue: wakeUp.queue, key: wakeUp.key, error });
-    }
+    await wake(wakeUp, deps);
   });
 }
 

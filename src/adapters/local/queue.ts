@@ -19,8 +19,12 @@ const maxPerGroup: Readonly<Record<QueueName, number>> = {
   drift: 1_000_000,
   tick: 1_000_000,
 };
+type Cause = NonNullable<WakeUp["cause"]>;
 /** Causes that nobody waits for: taken when nothing else is there. */
-const patientCauses = "'drift', 'full comparison', 'schedule'";
+const patient: readonly Cause[] = ["drift", "full comparison", "schedule"];
+/** Causes that say nothing which a waiting message would not say as well. */
+const reminders: readonly Cause[] = [...patient, "retry", "wait"];
+const listed = (causes: readonly Cause[]): string => causes.map((cause) => `'${cause}'`).join(", ");
 /** Oldest visible messages that one receive looks at when it shares turns between groups. */
 const fairWindow = 1_000;
 
@@ -78,7 +82,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
   // A waiting message takes over the reason of one that it stands for, if that is more than a reminder.
   const giveCause = connection.prepare(`
     UPDATE messages SET cause = :cause
-    WHERE queue = :queue AND key = :key AND receives = 0 AND (cause IS NULL OR cause IN (${patientCauses}, 'retry', 'wait'))`);
+    WHERE queue = :queue AND key = :key AND receives = 0 AND (cause IS NULL OR cause IN (${listed(reminders)}))`);
 
   const waiting = connection.prepare("SELECT 1 FROM messages WHERE queue = :queue AND visible_at <= :now LIMIT 1");
   const dropStale = connection.prepare(
@@ -93,7 +97,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
     WITH
       inHand AS (SELECT grp, count(*) AS held FROM messages WHERE queue = :queue AND visible_at > :now AND receives > 0 GROUP BY grp),
       visible AS (
-        SELECT id, grp, visible_at, coalesce(cause IN (${patientCauses}), 0) AS patient FROM messages
+        SELECT id, grp, visible_at, coalesce(cause IN (${listed(patient)}), 0) AS patient FROM messages
         WHERE queue = :queue AND visible_at <= :now AND (grp IS NULL OR grp NOT IN (SELECT grp FROM inHand WHERE grp IS NOT NULL AND held >= :share))
         ORDER BY patient, visible_at, id LIMIT ${fairWindow}),
       turns AS (
@@ -117,13 +121,6 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
   const size = connection.prepare("SELECT count(*) AS size FROM messages WHERE queue = ?");
   const deadLetters = connection.prepare("SELECT * FROM dead_letters ORDER BY died_at DESC, id DESC LIMIT ?");
 
-  const reminders: ReadonlySet<NonNullable<WakeUp["cause"]>> = new Set([
-    "drift",
-    "full comparison",
-    "schedule",
-    "retry",
-    "wait",
-  ]);
   const listeners = new Set<(wakeUp: WakeUp) => void>();
   return {
     async send(wakeUp) {
@@ -142,7 +139,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
           visibleAt: at + delayMs,
           retentionMs: retentionMs[queue],
         });
-        if (changes === 0 && cause !== undefined && !reminders.has(cause)) giveCause.run({ queue, key, cause });
+        if (changes === 0 && cause !== undefined && !reminders.includes(cause)) giveCause.run({ queue, key, cause });
       });
       for (const listener of listeners) listener(wakeUp);
     },
