@@ -1,27 +1,23 @@
 /** The packaged functions under Lambda's Runtime API, over emulated AWS, with a real git server and an embedded run cluster. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/base/index.ts";
 import { type ApiType, connectCluster, parseKubeconfig } from "../../src/cluster/index.ts";
-import { own, parseJson } from "../../src/resource/index.ts";
+import { own } from "../../src/resource/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import {
-  httpEvent,
   type LambdaWorld,
   pushEvent,
+  type Received,
+  receiveMessages,
   sqsEvent,
   startLambdaWorld,
   webhookSecret,
 } from "../functions/aws/lambda-world.ts";
-import { createFunction, InvocationError, type LambdaFunction } from "./runtime-loop.ts";
-import { type Mapping, receive, startMapping } from "./sqs-mapping.ts";
+import { buildBundles, isDeployedAt, type PackagedFunctions, startPackagedFunctions } from "./packaged-functions.ts";
+import { createFunction, InvocationError } from "./runtime-loop.ts";
+import { type Mapping, startMapping } from "./sqs-mapping.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Short, so that what a dead function held comes back within the test. */
 const visibilityS = 2;
 
@@ -34,88 +30,22 @@ const configMaps: ApiType = {
   verbs: ["get"],
 };
 
-type Answer = { readonly statusCode: number; readonly body: string };
-type Name = "ingress" | "hub" | "tick" | "source" | "drift" | "runner";
-
 describe("the packaged functions", { concurrency: false }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "lateen-functions-"));
+  const { bundles, remove } = buildBundles();
   let world: LambdaWorld;
-  let functions: Readonly<Record<Name, LambdaFunction>>;
-  let mappings: readonly Mapping[] = [];
-
+  let packaged: PackagedFunctions;
   before(async () => {
-    execFileSync(process.execPath, ["scripts/build-functions.ts", folder], { cwd: root, stdio: "pipe" });
     world = await startLambdaWorld({ LATEEN_SYNC_PERIOD: "1h", LATEEN_LOG_LEVEL: "info" });
-    const make = (name: Name, timeoutMs: number): LambdaFunction =>
-      createFunction(name, { bundles: `${folder}/functions`, environment: world.environment, timeoutMs });
-    functions = {
-      ingress: make("ingress", 8_000),
-      hub: make("hub", 29_000),
-      tick: make("tick", 30_000),
-      source: make("source", 60_000),
-      drift: make("drift", 60_000),
-      runner: make("runner", 60_000),
-    };
-    mappings = startMappings();
-    const created = await hub("POST", "/api/v1/namespaces/default/secrets", {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: "cluster", namespace: "default" },
-      stringData: { value: world.sandbox.kubeconfig },
-    });
-    assert.equal(created.statusCode, 201, created.body);
+    packaged = startPackagedFunctions(world, bundles, { visibilityS, maxConcurrency: 2 });
+    packaged.startMappings();
+    await packaged.createSecret("cluster", world.sandbox.kubeconfig);
   });
   after(async () => {
-    await stopMappings();
-    await Promise.all(Object.values(functions).map((each) => each.stop()));
+    await packaged.stop();
     await world.stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   });
 
-  const startMappings = (): readonly Mapping[] =>
-    (
-      [
-        ["source", functions.source],
-        ["drift", functions.drift],
-        ["app", functions.runner],
-      ] as const
-    ).map(([queue, target]) =>
-      startMapping(world.api, world.queueUrls.get(queue) ?? "", target, { visibilityS, maxConcurrency: 2 }),
-    );
-  const stopMappings = async (): Promise<void> => {
-    await Promise.all(mappings.map((mapping) => mapping.stop()));
-    mappings = [];
-  };
-
-  const hub = async (method: string, path: string, object?: object): Promise<Answer> => {
-    const body = object === undefined ? {} : { body: JSON.stringify(object) };
-    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-    const headers = { authorization: `Bearer ${world.token}`, "content-type": type };
-    // HTTP events are answered in this shape.
-    return (await functions.hub.invoke(httpEvent(method, path, { headers, ...body }))) as Answer;
-  };
-  const ingress = async (event: unknown): Promise<Answer> => (await functions.ingress.invoke(event)) as Answer;
-
-  const appPath = (name: string): string => `/apis/kappctrl.k14s.io/v1alpha1/namespaces/default/apps/${name}`;
-  const createApp = async (name: string, subPath: string, secret = "cluster"): Promise<void> => {
-    const answer = await hub("POST", "/apis/kappctrl.k14s.io/v1alpha1/namespaces/default/apps", {
-      apiVersion: "kappctrl.k14s.io/v1alpha1",
-      kind: "App",
-      metadata: { name, namespace: "default" },
-      spec: {
-        cluster: { namespace: "default", kubeconfigSecretRef: { name: secret } },
-        fetch: [{ git: { url: world.repository.url, ref: "origin/main", subPath } }],
-        template: [{ ytt: {} }],
-        deploy: [{ kapp: {} }],
-      },
-    });
-    assert.equal(answer.statusCode, 201, answer.body);
-  };
-  const statusOf = async (name: string): Promise<string> => {
-    const { statusCode, body } = await hub("GET", appPath(name));
-    assert.equal(statusCode, 200, body);
-    return JSON.stringify(own(parseJson(body), "status") ?? null);
-  };
   const eventually = async (what: string, check: () => Promise<boolean>): Promise<void> => {
     const end = Date.now() + 20_000;
     while (!(await check())) {
@@ -127,8 +57,8 @@ describe("the packaged functions", { concurrency: false }, () => {
     let status = "";
     try {
       await eventually(`${name} is deployed at ${commit}`, async () => {
-        status = await statusOf(name);
-        return status.includes(commit) && status.includes('"ReconcileSucceeded"');
+        status = await packaged.statusOf(name);
+        return isDeployedAt(status, commit);
       });
     } catch (error) {
       throw new Error(`${name}: ${status}`, { cause: error });
@@ -148,16 +78,24 @@ describe("the packaged functions", { concurrency: false }, () => {
     });
   };
 
+  /** The message of an App, in hand while no mapping runs, for a runner that has not been started yet. */
+  const messageForNewRunner = async (): Promise<Received> => {
+    const [message] = await receiveMessages(world.api, world.queueUrls.get("app") ?? "", visibilityS);
+    assert.ok(message !== undefined);
+    packaged.functions.runner.kill();
+    return message;
+  };
+
   /** Everything that the table holds. */
   const tableText = async (): Promise<string> =>
     JSON.stringify(await world.api.call("dynamodb", "Scan", { TableName: world.environment["LATEEN_TABLE"] }));
 
   test("a push is applied: webhook, queue, source, queue, runner, run cluster (I6)", async () => {
     const first = await world.repository.commitFiles({ "one/a.yml": configMap("one", "red") });
-    await createApp("one", "one");
+    await packaged.createApp("one", "one");
     await deployed("one", first);
     const second = await world.repository.commitFiles({ "one/a.yml": configMap("one", "blue") });
-    const answer = await ingress(pushEvent(world.repository.url, second, { base64: true }));
+    const answer = await packaged.ingress(pushEvent(world.repository.url, second, { base64: true }));
     assert.equal(answer.statusCode, 202, answer.body);
     await deployed("one", second);
   });
@@ -166,7 +104,7 @@ describe("the packaged functions", { concurrency: false }, () => {
     const older = await world.repository.commitFiles({ "one/a.yml": configMap("one", "1") });
     const newer = await world.repository.commitFiles({ "one/a.yml": configMap("one", "2") });
     const pushes = [newer, older, older, newer, older].map((commit) => pushEvent(world.repository.url, commit));
-    for (const { statusCode } of await Promise.all(pushes.map(ingress))) assert.equal(statusCode, 202);
+    for (const { statusCode } of await Promise.all(pushes.map(packaged.ingress))) assert.equal(statusCode, 202);
     await deployed("one", newer);
   });
 
@@ -174,18 +112,16 @@ describe("the packaged functions", { concurrency: false }, () => {
     const commit = await world.repository.commitFiles({ "one/a.yml": configMap("one", "found") });
     // The slot of an hour may have been taken by nobody: the schedule's own text is enough.
     const event = sqsEvent({ messageId: "1", body: '{"key":"tick"}' });
-    assert.deepEqual(await functions.tick.invoke(event), { batchItemFailures: [] });
+    assert.deepEqual(await packaged.functions.tick.invoke(event), { batchItemFailures: [] });
     await deployed("one", commit);
   });
 
   test("a runner that is killed with the lease in hand is taken over when the lease has ended (F1, F16)", async () => {
-    await stopMappings();
+    await packaged.stopMappings();
     const commit = await world.repository.commitFiles({ "two/a.yml": configMap("two", "1") });
-    await createApp("two", "two");
-    const [message] = await receive(world.api, world.queueUrls.get("app") ?? "", visibilityS);
-    assert.ok(message !== undefined);
-    await functions.runner.stop();
-    const started = functions.runner.invoke(sqsEvent(message));
+    await packaged.createApp("two", "two");
+    const message = await messageForNewRunner();
+    const started = packaged.functions.runner.invoke(sqsEvent(message));
     started.catch(() => undefined);
     await eventually("the lease is taken", async () => {
       const row = await world.api.call("dynamodb", "GetItem", {
@@ -195,36 +131,28 @@ describe("the packaged functions", { concurrency: false }, () => {
       });
       return JSON.stringify(row).includes("holder");
     });
-    functions.runner.kill();
+    packaged.functions.runner.kill();
     await assert.rejects(started, InvocationError);
     await endLease("two");
-    mappings = startMappings();
+    packaged.startMappings();
     await deployed("two", commit);
   });
 
   test("a runner at its timeout is killed by Lambda, and its message comes again (F3)", async () => {
-    await stopMappings();
+    await packaged.stopMappings();
     const commit = await world.repository.commitFiles({ "three/a.yml": configMap("three", "1") });
-    await createApp("three", "three");
-    const [message] = await receive(world.api, world.queueUrls.get("app") ?? "", visibilityS);
-    assert.ok(message !== undefined);
-    await functions.runner.stop();
-    await assert.rejects(functions.runner.invoke(sqsEvent(message), { timeoutMs: 150 }), /after 150 ms/);
+    await packaged.createApp("three", "three");
+    const message = await messageForNewRunner();
+    await assert.rejects(packaged.functions.runner.invoke(sqsEvent(message), { timeoutMs: 150 }), /after 150 ms/);
     await endLease("three");
-    mappings = startMappings();
+    packaged.startMappings();
     await deployed("three", commit);
   });
 
   test("a wait is handed over from one invocation to the next (F56)", async () => {
     const slow = await startSandbox({ readyDelayMs: 7_000 });
     try {
-      const created = await hub("POST", "/api/v1/namespaces/default/secrets", {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name: "slow", namespace: "default" },
-        stringData: { value: slow.kubeconfig },
-      });
-      assert.equal(created.statusCode, 201, created.body);
+      await packaged.createSecret("slow", slow.kubeconfig);
       const labels = { app: "web" };
       const deployment = {
         apiVersion: "apps/v1",
@@ -237,9 +165,9 @@ describe("the packaged functions", { concurrency: false }, () => {
         },
       };
       const commit = await world.repository.commitFiles({ "slow/a.yml": JSON.stringify(deployment) });
-      await createApp("slow", "slow", "slow");
+      await packaged.createApp("slow", "slow", "slow");
       await deployed("slow", commit);
-      const runs = JSON.parse((await hub("GET", "/api/apps/default/slow")).body) as {
+      const runs = JSON.parse((await packaged.hub("GET", "/api/apps/default/slow")).body) as {
         readonly runs: readonly { readonly outcome: string }[];
       };
       const outcomes = runs.runs.map(({ outcome }) => outcome);
@@ -250,7 +178,7 @@ describe("the packaged functions", { concurrency: false }, () => {
   });
 
   test("a dead letter that is sent again is worked on like any message (F19, I28)", async () => {
-    await stopMappings();
+    await packaged.stopMappings();
     const appQueue = world.queueUrls.get("app") ?? "";
     const made = await world.api.call("sqs", "CreateQueue", { QueueName: "lateen-app-dlq" });
     const deadLetters = String(Reflect.get(Object(made), "QueueUrl"));
@@ -262,24 +190,24 @@ describe("the packaged functions", { concurrency: false }, () => {
       });
     await redrive(2);
     const commit = await world.repository.commitFiles({ "dead/a.yml": configMap("dead", "1") });
-    await createApp("dead", "dead");
-    let dead: Awaited<ReturnType<typeof receive>> = [];
+    await packaged.createApp("dead", "dead");
+    let dead: Awaited<ReturnType<typeof receiveMessages>> = [];
     await eventually("the message is a dead letter", async () => {
       // Taken and never settled, as by a function that always dies.
-      await receive(world.api, appQueue, 0);
-      dead = await receive(world.api, deadLetters, 30);
+      await receiveMessages(world.api, appQueue, 0);
+      dead = await receiveMessages(world.api, deadLetters, 30);
       return dead.length > 0;
     });
     await redrive(5);
     await world.api.call("sqs", "SendMessage", { QueueUrl: appQueue, MessageBody: dead[0]?.body });
-    mappings = startMappings();
+    packaged.startMappings();
     await deployed("dead", commit);
   });
 
   test("messages of the tick never become more than one chain, and the schedule revives a broken one (F21, aws.md §6)", async () => {
     const queueUrl = world.queueUrls.get("tick") ?? "";
     const environment = { ...world.environment, LATEEN_SYNC_PERIOD: "1s" };
-    const tick = createFunction("tick", { bundles: `${folder}/functions`, environment, timeoutMs: 30_000 });
+    const tick = createFunction("tick", { bundles, environment, timeoutMs: 30_000 });
     const send = (): Promise<unknown> =>
       world.api.call("sqs", "SendMessage", { QueueUrl: queueUrl, MessageBody: '{"key":"tick"}' });
     const ticks = (): number => tick.log().split('"Ticks":1').length - 1;
@@ -302,13 +230,15 @@ describe("the packaged functions", { concurrency: false }, () => {
     } finally {
       clearInterval(schedule);
       await running.stop();
-      await tick.stop();
+      tick.kill();
     }
   });
 
   test("a message that cannot be read is settled, not thrown at the queue again (T25)", async () => {
     for (const body of ["", "{", '{"key":"app/default/none","dueAt":1}', '{"key":"../../x","dueAt":1}'])
-      assert.deepEqual(await functions.runner.invoke(sqsEvent({ messageId: "m", body })), { batchItemFailures: [] });
+      assert.deepEqual(await packaged.functions.runner.invoke(sqsEvent({ messageId: "m", body })), {
+        batchItemFailures: [],
+      });
   });
 
   test("forged and doubled signatures are refused, and nothing is stored (T1, B1)", async () => {
@@ -317,7 +247,7 @@ describe("the packaged functions", { concurrency: false }, () => {
     const signature = event.headers?.["x-hub-signature-256"] ?? "";
     for (const forged of ["sha256=00", `${signature}, ${signature}`, "", signature.replace(/.$/, "x")]) {
       const headers = { ...event.headers, "x-hub-signature-256": forged };
-      assert.equal((await ingress({ ...event, headers })).statusCode, 401);
+      assert.equal((await packaged.ingress({ ...event, headers })).statusCode, 401);
     }
     assert.equal(await tableText(), stored);
   });
@@ -325,21 +255,21 @@ describe("the packaged functions", { concurrency: false }, () => {
   test("a request that is too large dies before any work (B3)", async () => {
     const stored = await tableText();
     const event = pushEvent(world.repository.url, "1".repeat(40));
-    assert.equal((await ingress({ ...event, body: "x".repeat(5 * 1024 * 1024) })).statusCode, 413);
+    assert.equal((await packaged.ingress({ ...event, body: "x".repeat(5 * 1024 * 1024) })).statusCode, 413);
     assert.equal(await tableText(), stored);
     // AWS itself refuses what is over 6 MB.
-    await assert.rejects(ingress({ ...event, body: "x".repeat(6 * 1024 * 1024) }), /RequestTooLarge|bytes/);
+    await assert.rejects(packaged.ingress({ ...event, body: "x".repeat(6 * 1024 * 1024) }), /RequestTooLarge|bytes/);
   });
 
   test("a kubeconfig that was changed between two runs is used by the next one (F37)", async () => {
     const other = await startSandbox({});
     try {
-      const patched = await hub("PATCH", "/api/v1/namespaces/default/secrets/cluster", {
+      const patched = await packaged.hub("PATCH", "/api/v1/namespaces/default/secrets/cluster", {
         stringData: { value: other.kubeconfig },
       });
       assert.equal(patched.statusCode, 200, patched.body);
       const commit = await world.repository.commitFiles({ "one/a.yml": configMap("one", "moved") });
-      await ingress(pushEvent(world.repository.url, commit));
+      await packaged.ingress(pushEvent(world.repository.url, commit));
       await deployed("one", commit);
       const client = connectCluster(parseKubeconfig(other.kubeconfig, { now: Date.now() }), { clock: systemClock });
       try {
@@ -358,7 +288,7 @@ describe("the packaged functions", { concurrency: false }, () => {
     assert.ok(token !== undefined, "the kubeconfig has a token");
     const table = await tableText();
     for (const secret of [webhookSecret, token, world.token]) assert.ok(!table.includes(secret));
-    for (const each of Object.values(functions)) {
+    for (const each of Object.values(packaged.functions)) {
       assert.ok(!each.log().includes(webhookSecret), `${each.name} logs the webhook secret`);
       assert.ok(!each.log().includes(token), `${each.name} logs a cluster's token`);
       assert.ok(!each.log().includes(world.token), `${each.name} logs the hub's token`);
@@ -366,7 +296,7 @@ describe("the packaged functions", { concurrency: false }, () => {
   });
 
   test("each invocation leaves its measurements in the log, without names of Apps", () => {
-    const lines = functions.runner
+    const lines = packaged.functions.runner
       .log()
       .split("\n")
       .filter((line) => line.includes('"_aws"'));
@@ -375,9 +305,9 @@ describe("the packaged functions", { concurrency: false }, () => {
   });
 
   test("while the store is down a push is answered 503, never 2xx (F23, I6)", async () => {
-    await stopMappings();
+    await packaged.stopMappings();
     await world.dynamo.stop();
-    const answer = await ingress(pushEvent(world.repository.url, "2".repeat(40)));
+    const answer = await packaged.ingress(pushEvent(world.repository.url, "2".repeat(40)));
     assert.equal(answer.statusCode, 503, answer.body);
   });
 });

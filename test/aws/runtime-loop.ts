@@ -18,11 +18,8 @@ export interface LambdaFunction {
   invoke(event: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
   /** Everything that its processes wrote to their log. */
   readonly log: () => string;
-  /** Kills all processes now, whatever they do. */
+  /** Kills all processes now, whatever they do. The next invocation starts a new one. */
   kill(): void;
-  /** Processes that were started. */
-  readonly starts: () => number;
-  stop(): Promise<void>;
 }
 
 /** Thrown for an invocation that did not end with an answer. `type` is Lambda's word for it. */
@@ -62,7 +59,6 @@ export function createFunction(
 ): LambdaFunction {
   const environments = new Set<Environment>();
   let log = "";
-  let starts = 0;
 
   const end = (environment: Environment, reason: InvocationError): void => {
     environments.delete(environment);
@@ -107,7 +103,6 @@ export function createFunction(
   };
 
   const start = async (first: Invocation): Promise<void> => {
-    starts++;
     const server = createServer((request, response) => {
       answer(environment, request, response).catch(() => response.destroy());
     });
@@ -127,7 +122,6 @@ export function createFunction(
   return {
     name,
     log: () => log,
-    starts: () => starts,
     async invoke(event, { timeoutMs = options.timeoutMs } = {}) {
       const text = JSON.stringify(event);
       if (Buffer.byteLength(text) > maxPayloadBytes)
@@ -162,9 +156,6 @@ export function createFunction(
     },
     kill() {
       for (const each of environments) end(each, new InvocationError("Runtime.ExitError", `${name} was killed`));
-    },
-    async stop() {
-      for (const each of environments) end(each, new InvocationError("Runtime.ExitError", `${name} was stopped`));
     },
   };
 }

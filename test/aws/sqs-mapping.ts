@@ -3,18 +3,12 @@
  * `batchItemFailures` stay for their visibility; an answer of another shape, or an error, leaves the whole batch (aws.md §5).
  */
 import type { AwsApi } from "../../src/adapters/aws/index.ts";
-import { sqsEvent } from "../functions/aws/lambda-world.ts";
+import { type Received, receiveMessages, sqsEvent } from "../functions/aws/lambda-world.ts";
 import type { LambdaFunction } from "./runtime-loop.ts";
 
 export interface Mapping {
   /** Takes no more messages, and waits for those in hand. */
   stop(): Promise<void>;
-}
-
-interface Message {
-  readonly messageId: string;
-  readonly body: string;
-  readonly receipt: string;
 }
 
 export function startMapping(
@@ -26,12 +20,12 @@ export function startMapping(
   let stopped = false;
   const poll = async (): Promise<void> => {
     while (!stopped) {
-      const [message] = await receive(api, queueUrl, options.visibilityS);
+      const [message] = await receiveMessages(api, queueUrl, options.visibilityS);
       if (message === undefined) await new Promise((resolve) => setTimeout(resolve, 25));
       else await deliver(message);
     }
   };
-  const deliver = async (message: Message): Promise<void> => {
+  const deliver = async (message: Received): Promise<void> => {
     try {
       const answer = await target.invoke(sqsEvent(message));
       if (isSettled(answer))
@@ -47,21 +41,6 @@ export function startMapping(
       await Promise.allSettled(pollers);
     },
   };
-}
-
-export async function receive(api: AwsApi, queueUrl: string, visibilityS: number): Promise<readonly Message[]> {
-  const answer = await api.call("sqs", "ReceiveMessage", {
-    QueueUrl: queueUrl,
-    MaxNumberOfMessages: 1,
-    VisibilityTimeout: visibilityS,
-    WaitTimeSeconds: 0,
-  });
-  const messages: unknown = Reflect.get(Object(answer), "Messages");
-  return (Array.isArray(messages) ? messages : []).map((message: unknown) => ({
-    messageId: String(Reflect.get(Object(message), "MessageId")),
-    body: String(Reflect.get(Object(message), "Body")),
-    receipt: String(Reflect.get(Object(message), "ReceiptHandle")),
-  }));
 }
 
 /** No list, or an empty one, settles all; an id that is not of the batch fails all of it. */

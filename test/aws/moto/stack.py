@@ -30,7 +30,7 @@ def reduced(template):
         if "S3Bucket" in code:
             # The zips themselves are run by the bundle tests.
             body["Properties"]["Code"] = {"ZipFile": "export const handler = async () => ({});"}
-    return {key: value for key, value in {**template, "Resources": resources, "Outputs": {}}.items()}
+    return {**template, "Resources": resources, "Outputs": {}}
 
 
 @mock_aws

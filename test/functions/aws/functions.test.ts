@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { own, parseJson } from "../../../src/resource/index.ts";
 import {
+  appObject,
   context,
   httpEvent,
   installAwsLambda,
   type LambdaWorld,
   pushEvent,
   responseStream,
+  secretObject,
   startLambdaWorld,
 } from "./lambda-world.ts";
 
@@ -55,23 +57,11 @@ describe("the functions on AWS", { concurrency: false }, () => {
 
   test("a push goes from the webhook over SQS to the run cluster (F14, I6)", async () => {
     await world.repository.commitFiles({ "app/colours.yml": configMap({ wall: "red" }) });
-    await apply("/api/v1/namespaces/default/secrets", {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: "cluster", namespace: "default" },
-      stringData: { value: world.sandbox.kubeconfig },
-    });
-    await apply("/apis/kappctrl.k14s.io/v1alpha1/namespaces/default/apps", {
-      apiVersion: "kappctrl.k14s.io/v1alpha1",
-      kind: "App",
-      metadata: { name: "shop", namespace: "default" },
-      spec: {
-        cluster: { namespace: "default", kubeconfigSecretRef: { name: "cluster" } },
-        fetch: [{ git: { url: world.repository.url, ref: "origin/main", subPath: "app" } }],
-        template: [{ ytt: {} }],
-        deploy: [{ kapp: {} }],
-      },
-    });
+    await apply("/api/v1/namespaces/default/secrets", secretObject("cluster", world.sandbox.kubeconfig));
+    await apply(
+      "/apis/kappctrl.k14s.io/v1alpha1/namespaces/default/apps",
+      appObject("shop", world.repository.url, "app", "cluster"),
+    );
     while (await world.work("runner"));
     assert.match(await statusOf("shop"), /"type":"ReconcileSucceeded"/);
 

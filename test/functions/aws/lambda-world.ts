@@ -135,20 +135,7 @@ export async function startLambdaWorld(environment: Readonly<Record<string, stri
       // Handlers of HTTP events answer this shape.
       return (await handler(event, context(29_000))) as LambdaHttpResult;
     },
-    receive: async (queue) => {
-      const answer = await api.call("sqs", "ReceiveMessage", {
-        QueueUrl: queueUrls.get(queue),
-        MaxNumberOfMessages: 1,
-        VisibilityTimeout: 60,
-        WaitTimeSeconds: 0,
-      });
-      const messages: unknown = Reflect.get(Object(answer), "Messages");
-      return (Array.isArray(messages) ? messages : []).map((message: unknown) => ({
-        messageId: String(Reflect.get(Object(message), "MessageId")),
-        body: String(Reflect.get(Object(message), "Body")),
-        receipt: String(Reflect.get(Object(message), "ReceiptHandle")),
-      }));
-    },
+    receive: (queue) => receiveMessages(api, queueUrls.get(queue) ?? "", 60),
     work: async (name) => {
       const [message] = await world.receive(queueOf[name]);
       if (message === undefined) return false;
@@ -166,6 +153,51 @@ export async function startLambdaWorld(environment: Readonly<Record<string, stri
     },
   };
   return world;
+}
+
+/** At most one message that is visible now; it stays hidden for `visibilityS`. */
+export async function receiveMessages(
+  api: AwsApi,
+  queueUrl: string,
+  visibilityS: number,
+): Promise<readonly Received[]> {
+  const answer = await api.call("sqs", "ReceiveMessage", {
+    QueueUrl: queueUrl,
+    MaxNumberOfMessages: 1,
+    VisibilityTimeout: visibilityS,
+    WaitTimeSeconds: 0,
+  });
+  const messages: unknown = Reflect.get(Object(answer), "Messages");
+  return (Array.isArray(messages) ? messages : []).map((message: unknown) => ({
+    messageId: String(Reflect.get(Object(message), "MessageId")),
+    body: String(Reflect.get(Object(message), "Body")),
+    receipt: String(Reflect.get(Object(message), "ReceiptHandle")),
+  }));
+}
+
+/** A Secret in the namespace `default` that opens a run cluster. */
+export function secretObject(name: string, kubeconfig: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace: "default" },
+    stringData: { value: kubeconfig },
+  };
+}
+
+/** An App in the namespace `default` that deploys one folder of a repository. */
+export function appObject(name: string, url: string, subPath: string, secret: string): object {
+  return {
+    apiVersion: "kappctrl.k14s.io/v1alpha1",
+    kind: "App",
+    metadata: { name, namespace: "default" },
+    spec: {
+      cluster: { namespace: "default", kubeconfigSecretRef: { name: secret } },
+      fetch: [{ git: { url, ref: "origin/main", subPath } }],
+      template: [{ ytt: {} }],
+      deploy: [{ kapp: {} }],
+    },
+  };
 }
 
 /** What Lambda makes of received messages. */
