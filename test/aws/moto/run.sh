@@ -21,7 +21,7 @@ echo "cfn-lint: no findings"
 AWS_ACCESS_KEY_ID=example AWS_SECRET_ACCESS_KEY=example "$tools/bin/python" test/aws/moto/stack.py "$template"
 
 port=$(node -e 'const s=require("node:net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
-"$tools/bin/moto_server" -H 127.0.0.1 -p "$port" >/dev/null 2>&1 &
+"$tools/bin/python" test/aws/moto/server.py "$port" >/dev/null 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
 for _ in $(seq 1 100); do
