@@ -1,13 +1,15 @@
 /**
  * The functions as they are packaged for AWS: what each weighs and takes to load, its first answer under Lambda's Runtime API, and a push from the
- * webhook's function to the run cluster over emulated queues and table. Lambda adds its sandbox and the download of the code.
+ * webhook's function to the run cluster over emulated queues and table, also of the guides' Apps. Lambda adds its sandbox and the download of the code.
  */
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { httpEvent, type LambdaWorld, pushEvent, startLambdaWorld } from "../test/functions/aws/lambda-world.ts";
 import { buildBundles, isDeployedAt, startPackagedFunctions } from "../test/aws/packaged-functions.ts";
+import { createGuideApps, guidesEnvironment } from "../test/aws/packaged-guides.ts";
 import { createFunction } from "../test/aws/runtime-loop.ts";
 import type { Benchmark } from "./support/benchmark.ts";
+import type { Report } from "./support/report.ts";
 
 const names = ["ingress", "tick", "source", "drift", "runner", "hub", "byhand"] as const;
 /** Milliseconds to import; sizes have their budgets in scripts/build-functions.ts. */
@@ -36,6 +38,7 @@ export const functions: Benchmark = {
       }
       report.section("push → ConfigMap applied and status written, warm functions, ms");
       report.row("webhook, two queues, three functions", await pushes(bundles, world, rounds));
+      await guides(bundles, report, rounds);
     } finally {
       await world.stop();
       remove();
@@ -94,5 +97,36 @@ async function pushes(bundles: string, world: LambdaWorld, rounds: number): Prom
     return times;
   } finally {
     await packaged.stop();
+  }
+}
+
+/** The guides' own changes, on a run cluster that reconciles packages within 50 ms. */
+async function guides(bundles: string, report: Report, rounds: number): Promise<void> {
+  const world = await startLambdaWorld({ LATEEN_SYNC_PERIOD: "1h", ...guidesEnvironment });
+  const packaged = startPackagedFunctions(world, bundles, { visibilityS: 60, maxConcurrency: 1 });
+  try {
+    packaged.startMappings();
+    report.section("push → applied on the run cluster, and → Reconcile succeeded, warm functions, ms");
+    for (const app of await createGuideApps(world, packaged)) {
+      const applied: number[] = [];
+      const succeeded: number[] = [];
+      for (let round = 1; round <= rounds + 1; round++) {
+        const seen = app.applied(round);
+        const commit = await app.commit(round);
+        const startedAt = performance.now();
+        await packaged.ingress(pushEvent(app.repository, commit));
+        const appliedMs = (await seen) - startedAt;
+        await app.succeeded(commit);
+        // The first one warms what the App's creation did not.
+        if (round === 1) continue;
+        applied.push(appliedMs);
+        succeeded.push(performance.now() - startedAt);
+      }
+      report.row(app.change, applied);
+      report.row("  until its status says so", succeeded);
+    }
+  } finally {
+    await packaged.stop();
+    await world.stop();
   }
 }

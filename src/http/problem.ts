@@ -1,5 +1,3 @@
-import { STATUS_CODES } from "node:http";
-
 /** An error answer (RFC 9457): `code` is for programs, `message` says what is wrong with what, `hint` what to do. */
 export interface Problem {
   readonly status: number;
@@ -13,7 +11,7 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
   const { status, code, message, hint } = problem;
   const body = {
     type: "about:blank",
-    title: STATUS_CODES[status] ?? "Error",
+    title: titles.get(status) ?? "Error",
     status,
     code,
     message,
@@ -24,3 +22,26 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
     headers: { ...headers, "content-type": "application/problem+json" },
   });
 }
+
+/** Standard phrases of the statuses that are answered; `node:http` has them all, and takes 30 ms to load where nothing else needs it. */
+const titles: ReadonlyMap<number, string> = new Map([
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [408, "Request Timeout"],
+  [409, "Conflict"],
+  [410, "Gone"],
+  [411, "Length Required"],
+  [412, "Precondition Failed"],
+  [413, "Payload Too Large"],
+  [415, "Unsupported Media Type"],
+  [422, "Unprocessable Entity"],
+  [429, "Too Many Requests"],
+  [431, "Request Header Fields Too Large"],
+  [500, "Internal Server Error"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+  [504, "Gateway Timeout"],
+]);

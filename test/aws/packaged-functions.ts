@@ -9,6 +9,7 @@ import { own, parseJson } from "../../src/resource/index.ts";
 import { appObject, httpEvent, type LambdaWorld, secretObject } from "../functions/aws/lambda-world.ts";
 import { createFunction, type LambdaFunction } from "./runtime-loop.ts";
 import { type Mapping, startMapping } from "./sqs-mapping.ts";
+import type { StreamedAnswer } from "./streamed-answer.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -17,7 +18,7 @@ export interface Answer {
   readonly body: string;
 }
 
-type FunctionName = "ingress" | "hub" | "tick" | "source" | "drift" | "runner";
+type FunctionName = "ingress" | "hub" | "byhand" | "tick" | "source" | "drift" | "runner";
 
 /** Builds the functions into a folder of their own; `bundles` has one folder for each. */
 export function buildBundles(): { readonly bundles: string; remove(): void } {
@@ -34,6 +35,8 @@ export interface PackagedFunctions {
   /** A request to the hub by its administrator. */
   hub(method: string, path: string, object?: object): Promise<Answer>;
   ingress(event: unknown): Promise<Answer>;
+  /** A request to the function URL; the answer comes while the function still works on it. */
+  byhand(event: unknown): Promise<StreamedAnswer>;
   /** Makes a Secret with a kubeconfig in the namespace `default`. */
   createSecret(name: string, kubeconfig: string): Promise<void>;
   /** Makes an App in the namespace `default` that deploys `subPath` of the world's repository. */
@@ -44,10 +47,11 @@ export interface PackagedFunctions {
   stop(): Promise<void>;
 }
 
-/** As serverless.yml times them out; the runner sooner, so that one that hangs ends within a test. */
+/** As serverless.yml times them out; the runner and `byhand` sooner, so that one that hangs ends within a test. */
 const timeoutsMs: Readonly<Record<FunctionName, number>> = {
   ingress: 8_000,
   hub: 29_000,
+  byhand: 60_000,
   tick: 30_000,
   source: 60_000,
   drift: 60_000,
@@ -70,6 +74,7 @@ export function startPackagedFunctions(
   const functions = {
     ingress: make("ingress"),
     hub: make("hub"),
+    byhand: make("byhand"),
     tick: make("tick"),
     source: make("source"),
     drift: make("drift"),
@@ -105,6 +110,8 @@ export function startPackagedFunctions(
     hub,
     // As above.
     ingress: async (event) => (await functions.ingress.invoke(event)) as Answer,
+    // A function that streams is answered so.
+    byhand: async (event) => (await functions.byhand.invoke(event)) as StreamedAnswer,
     createSecret: (name, kubeconfig) => create("/api/v1/namespaces/default/secrets", secretObject(name, kubeconfig)),
     createApp: (name, subPath, secret = "cluster") =>
       create(appsPath, appObject(name, world.repository.url, subPath, secret)),

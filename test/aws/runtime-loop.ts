@@ -7,6 +7,8 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { failureOf, InvocationError } from "./invocation-error.ts";
+import { isStreamed, readStreamedAnswer } from "./streamed-answer.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Bytes of a synchronous request or answer. */
@@ -14,7 +16,10 @@ const maxPayloadBytes = 6 * 1024 * 1024;
 
 export interface LambdaFunction {
   readonly name: string;
-  /** Hands an event to a free process, starting one if there is none. Answers what the handler answered. */
+  /**
+   * Hands an event to a free process, starting one if there is none. Answers what the handler answered, or a `StreamedAnswer` as soon as a function
+   * that streams has sent status and headers.
+   */
   invoke(event: unknown, options?: { readonly timeoutMs?: number }): Promise<unknown>;
   /** Everything that its processes wrote to their log. */
   readonly log: () => string;
@@ -22,21 +27,11 @@ export interface LambdaFunction {
   kill(): void;
 }
 
-/** Thrown for an invocation that did not end with an answer. `type` is Lambda's word for it. */
-export class InvocationError extends Error {
-  readonly type: string;
-
-  constructor(type: string, message: string) {
-    super(message);
-    this.name = "InvocationError";
-    this.type = type;
-  }
-}
-
 interface Invocation {
   readonly id: string;
   readonly event: string;
   readonly deadline: number;
+  readonly timer: NodeJS.Timeout;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -60,13 +55,18 @@ export function createFunction(
   const environments = new Set<Environment>();
   let log = "";
 
+  const finish = (environment: Environment): Invocation | undefined => {
+    const { current } = environment;
+    clearTimeout(current?.timer);
+    environment.current = undefined;
+    return current;
+  };
   const end = (environment: Environment, reason: InvocationError): void => {
     environments.delete(environment);
     environment.child.kill("SIGKILL");
     environment.server.close();
     environment.server.closeAllConnections();
-    environment.current?.reject(reason);
-    environment.current = undefined;
+    finish(environment)?.reject(reason);
   };
   const hand = (environment: Environment): void => {
     const { waiting, current } = environment;
@@ -90,16 +90,30 @@ export function createFunction(
       hand(environment);
       return;
     }
+    if (isStreamed(request)) return passOn(environment, request, response);
     const body = await textOf(request);
     response.writeHead(202).end("{}");
     const { current } = environment;
     if (path.endsWith("/init/error")) return end(environment, failureOf(body));
     if (current === undefined || !path.includes(current.id)) return;
-    environment.current = undefined;
+    finish(environment);
     if (path.endsWith("/error")) current.reject(failureOf(body));
     else if (Buffer.byteLength(body) > maxPayloadBytes)
       current.reject(new InvocationError("Function.ResponseSizeTooLarge", `${Buffer.byteLength(body)} bytes`));
     else current.resolve(body === "" ? undefined : JSON.parse(body));
+  };
+  /** The invocation lasts until the whole body has come. */
+  const passOn = async (
+    environment: Environment,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
+    const { current } = environment;
+    request.once("end", () => {
+      response.writeHead(202).end("{}");
+      finish(environment);
+    });
+    await readStreamedAnswer(request).then(current?.resolve, current?.reject);
   };
 
   const start = async (first: Invocation): Promise<void> => {
@@ -132,22 +146,17 @@ export function createFunction(
           for (const each of environments)
             if (each.current?.id === id) end(each, new InvocationError("Sandbox.Timedout", `after ${timeoutMs} ms`));
         }, timeoutMs);
-        const settle =
-          <Value>(then: (value: Value) => void) =>
-          (value: Value): void => {
-            clearTimeout(timer);
-            then(value);
-          };
         const invocation: Invocation = {
           id,
           event: text,
           deadline: Date.now() + timeoutMs,
-          resolve: settle(resolve),
-          reject: settle(reject),
+          timer,
+          resolve,
+          reject,
         };
         const free = [...environments].find(({ current }) => current === undefined);
         if (free === undefined) {
-          start(invocation).catch(invocation.reject);
+          start(invocation).catch(reject);
           return;
         }
         free.current = invocation;
@@ -165,10 +174,4 @@ async function textOf(request: IncomingMessage): Promise<string> {
   // Bodies of requests without an encoding are Buffers.
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function failureOf(body: string): InvocationError {
-  // Written by bootstrap.mjs.
-  const { errorType, errorMessage } = JSON.parse(body) as { readonly errorType: string; readonly errorMessage: string };
-  return new InvocationError(errorType, errorMessage);
 }

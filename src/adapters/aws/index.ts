@@ -8,5 +8,11 @@ export { SecretsError } from "./secrets-error.ts";
 export { signedSecretsCall } from "./secrets-manager-call.ts";
 export { sdkSecretsCall } from "./secrets-manager-sdk.ts";
 export { createSecretsManagerVault, type SecretsManagerVaultOptions } from "./secrets-manager-vault.ts";
-export { createSqsWakeUps, readSqsMessage, type SqsWakeUp, type SqsWakeUpsOptions } from "./sqs-wake-ups.ts";
+export {
+  createSqsWakeUps,
+  maxSqsDelayMs,
+  readSqsMessage,
+  type SqsWakeUp,
+  type SqsWakeUpsOptions,
+} from "./sqs-wake-ups.ts";
 export { createStsCredentials, type StsCredentialsOptions, StsError } from "./sts-credentials.ts";

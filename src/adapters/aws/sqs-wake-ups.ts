@@ -4,7 +4,7 @@ import type { QueueName, WakeUp, WakeUps } from "../../reconcile/index.ts";
 import type { AwsApi } from "./aws-api.ts";
 
 /** Longest delay of one message in milliseconds (aws.md §5). */
-const maxDelayMs = 900_000;
+export const maxSqsDelayMs = 900_000;
 
 type Cause = NonNullable<WakeUp["cause"]>;
 
@@ -31,8 +31,8 @@ export interface SqsWakeUpsOptions {
 export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): WakeUps {
   return {
     async send({ queue, key, delayMs = 0, group, cause }) {
-      if (!(delayMs >= 0 && delayMs <= maxDelayMs)) {
-        throw new RangeError(`wake-up ${queue} ${key}: delayMs ${delayMs} is not within 0 to ${maxDelayMs}`);
+      if (!(delayMs >= 0 && delayMs <= maxSqsDelayMs)) {
+        throw new RangeError(`wake-up ${queue} ${key}: delayMs ${delayMs} is not within 0 to ${maxSqsDelayMs}`);
       }
       const queueUrl = queueUrls[queue];
       if (queueUrl === undefined) {

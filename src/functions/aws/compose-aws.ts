@@ -18,6 +18,8 @@ export interface AwsComposition {
 /** A composition and what a function serves from it, both for as long as its connections live. */
 export interface ServedComposition<Served> extends AwsComposition {
   readonly served: Served;
+  /** `false`: the home cluster's Secret is configured and not there yet. */
+  readonly isWhole: boolean;
   close(): Promise<void>;
 }
 
@@ -29,11 +31,12 @@ const kubeconfigKeys = ["value", "kubeconfig"] as const;
  * secrets and git objects outlive them.
  * @param serve makes, once per composition, what the function answers with.
  * @param options.maxWatchMs longest watch on the hub, for functions whose answer must end.
+ * @param options.mayLackHome for the hub, through which the home cluster's Secret comes: without it nothing is passed on to the home cluster.
  */
 export function composeAws<Served>(
   lambda: AwsProcess,
   serve: (composition: AwsComposition) => Served,
-  options: { readonly maxWatchMs?: number } = {},
+  { mayLackHome = false, ...options }: { readonly maxWatchMs?: number; readonly mayLackHome?: boolean } = {},
 ): Warm<ServedComposition<Served>> {
   const vault = openVault(lambda);
   const cache = createMemoryObjectCache();
@@ -45,8 +48,12 @@ export function composeAws<Served>(
     clock,
     ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }),
   });
-  return keepWarm(lambda, async () => {
-    const homeKubeconfig = await readHomeKubeconfig(config.homeKubeconfigSecret, vault);
+  const open = async (): Promise<ServedComposition<Served>> => {
+    const { homeKubeconfigSecret } = config;
+    const homeKubeconfig = await readHomeKubeconfig(homeKubeconfigSecret, vault);
+    const missing = homeKubeconfig === undefined && homeKubeconfigSecret !== undefined;
+    if (missing && !mayLackHome) throw new Error(homeIsMissing(homeKubeconfigSecret));
+    if (missing) log.warn("nothing reaches the home cluster", { why: homeIsMissing(homeKubeconfigSecret) });
     const clusters = createClusters({
       clock,
       redactor,
@@ -68,23 +75,27 @@ export function composeAws<Served>(
     return {
       ...composed,
       served: serve(composed),
+      isWhole: !missing,
       close: async () => {
         await Promise.all([connection.close(), clusters.close()]);
       },
     };
-  });
+  };
+  return keepWarm(lambda, open, ({ isWhole }) => isWhole);
 }
 
-/** @throws Error when the Secret that the configuration names is not there or holds no kubeconfig. */
-async function readHomeKubeconfig(
-  secret: AwsProcess["config"]["homeKubeconfigSecret"],
-  vault: SecretVault,
-): Promise<string | undefined> {
+type SecretName = NonNullable<AwsProcess["config"]["homeKubeconfigSecret"]>;
+
+function homeIsMissing({ namespace, name }: SecretName): string {
+  return `LATEEN_HOME_KUBECONFIG_SECRET: there is no Secret ${namespace}/${name} (hint: kubectl apply it to the hub)`;
+}
+
+/** `undefined`: none is configured, or it is not there. @throws Error when it holds no kubeconfig. */
+async function readHomeKubeconfig(secret: SecretName | undefined, vault: SecretVault): Promise<string | undefined> {
   if (secret === undefined) return undefined;
   const name = `${secret.namespace}/${secret.name}`;
   const found = await vault.get(secret.namespace, secret.name);
-  if (found === undefined)
-    throw new Error(`LATEEN_HOME_KUBECONFIG_SECRET: there is no Secret ${name} (hint: kubectl apply it to the hub)`);
+  if (found === undefined) return undefined;
   const only = found.data.size === 1 ? [...found.data.values()][0] : undefined;
   const bytes = kubeconfigKeys.map((key) => found.data.get(key)).find((value) => value !== undefined) ?? only;
   if (bytes === undefined)

@@ -22,7 +22,7 @@ const maxWatchMs = 20_000;
 const maxWaitMs = 22_000;
 
 const lambda = openAwsProcess("hub", process.env, ["app", "source"]);
-const warm = composeAws(lambda, openHttp, { maxWatchMs });
+const warm = composeAws(lambda, openHttp, { maxWatchMs, mayLackHome: true });
 
 export async function handler(event: LambdaHttpEvent, context: LambdaContext): Promise<LambdaHttpResult> {
   const deadline = deadlineOf(context, lambda.clock);

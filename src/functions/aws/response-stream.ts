@@ -49,6 +49,8 @@ export async function sendResponse(response: Response, stream: ResponseStream): 
     // What goes wrong with the connection is the caller's leaving; the run goes on without them.
     out.once("error", () => resolve("gone"));
   });
+  // The runtime sends status and headers with the first write: without it, an answer without a body had neither.
+  out.write("");
   const reader = response.body?.getReader();
   let isGone = false;
   while (reader !== undefined && !isGone) {

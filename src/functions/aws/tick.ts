@@ -3,7 +3,7 @@ import { runTick } from "../../reconcile/index.ts";
 import { openAwsProcess } from "./aws-process.ts";
 import { deadlineOf } from "./deadline.ts";
 import type { LambdaContext, SqsBatchAnswer, SqsEvent } from "./lambda.ts";
-import { readSqsMessage } from "../../adapters/aws/index.ts";
+import { maxSqsDelayMs, readSqsMessage } from "../../adapters/aws/index.ts";
 
 /** A message comes up to a second late, never early; clocks of two machines may still differ by so much. */
 const maxEarlyMs = 2_000;
@@ -44,8 +44,11 @@ async function tick(body: string, deps: TickDeps, options: TickOptions): Promise
   if (!won) return;
   const now = clock.now();
   const slot = Math.floor(now / tickMs) + 1;
+  const delayMs = slot * tickMs - now;
+  // Farther away than a message can wait: the schedule, which asks every minute, finds it.
+  if (delayMs > maxSqsDelayMs) return;
   try {
-    await wakeUps.send({ queue: "tick", key: `tick/${slot}`, delayMs: slot * tickMs - now });
+    await wakeUps.send({ queue: "tick", key: `tick/${slot}`, delayMs });
   } catch (error) {
     log.error("next tick not sent, the schedule revives it within a minute", { slot, error });
   }

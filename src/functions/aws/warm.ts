@@ -10,17 +10,22 @@ export interface Warm<Resource> {
   use<Result>(work: (resource: Resource) => Promise<Result>): Promise<Result>;
 }
 
-/** Keeps connections from one invocation to the next. */
+/**
+ * Keeps connections from one invocation to the next.
+ * @param isWhole what lacks something is opened anew by the next invocation. Default: nothing does.
+ */
 export function keepWarm<Resource extends { close(): Promise<void> }>(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   open: () => Promise<Resource>,
+  isWhole: (resource: Resource) => boolean = () => true,
 ): Warm<Resource> {
   let kept: { readonly resource: Resource; readonly openedAt: EpochMs } | undefined;
   let usedAt: EpochMs = 0;
 
   const fresh = async (): Promise<Resource> => {
     const now = clock.now();
-    if (kept !== undefined && now - usedAt < maxIdleMs && now - kept.openedAt < maxAgeMs) return kept.resource;
+    if (kept !== undefined && isWhole(kept.resource) && now - usedAt < maxIdleMs && now - kept.openedAt < maxAgeMs)
+      return kept.resource;
     const stale = kept?.resource;
     kept = undefined;
     // Not waited for: the other side may be long gone.

@@ -11,11 +11,12 @@ import {
   type Received,
   receiveMessages,
   sqsEvent,
-  startLambdaWorld,
   webhookSecret,
 } from "../functions/aws/lambda-world.ts";
-import { buildBundles, isDeployedAt, type PackagedFunctions, startPackagedFunctions } from "./packaged-functions.ts";
-import { createFunction, InvocationError } from "./runtime-loop.ts";
+import { InvocationError } from "./invocation-error.ts";
+import type { PackagedFunctions } from "./packaged-functions.ts";
+import { configMap, eventually, type PackagedWorld, startPackagedWorld } from "./packaged-world.ts";
+import { createFunction } from "./runtime-loop.ts";
 import { type Mapping, startMapping } from "./sqs-mapping.ts";
 
 /** Short, so that what a dead function held comes back within the test. */
@@ -31,41 +32,17 @@ const configMaps: ApiType = {
 };
 
 describe("the packaged functions", { concurrency: false }, () => {
-  const { bundles, remove } = buildBundles();
+  let started: PackagedWorld;
   let world: LambdaWorld;
   let packaged: PackagedFunctions;
   before(async () => {
-    world = await startLambdaWorld({ LATEEN_SYNC_PERIOD: "1h", LATEEN_LOG_LEVEL: "info" });
-    packaged = startPackagedFunctions(world, bundles, { visibilityS, maxConcurrency: 2 });
+    started = await startPackagedWorld({}, { visibilityS });
+    ({ world, packaged } = started);
     packaged.startMappings();
     await packaged.createSecret("cluster", world.sandbox.kubeconfig);
   });
-  after(async () => {
-    await packaged.stop();
-    await world.stop();
-    remove();
-  });
-
-  const eventually = async (what: string, check: () => Promise<boolean>): Promise<void> => {
-    const end = Date.now() + 20_000;
-    while (!(await check())) {
-      if (Date.now() > end) assert.fail(what);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  };
-  const deployed = async (name: string, commit: string): Promise<void> => {
-    let status = "";
-    try {
-      await eventually(`${name} is deployed at ${commit}`, async () => {
-        status = await packaged.statusOf(name);
-        return isDeployedAt(status, commit);
-      });
-    } catch (error) {
-      throw new Error(`${name}: ${status}`, { cause: error });
-    }
-  };
-  const configMap = (name: string, value: string): string =>
-    JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { value } });
+  after(() => started.stop());
+  const deployed = (name: string, commit: string): Promise<void> => started.deployed(name, commit);
 
   /** The lease of an App ends as if its minute were over: nobody waits for it here. */
   const endLease = async (name: string): Promise<void> => {
@@ -85,10 +62,6 @@ describe("the packaged functions", { concurrency: false }, () => {
     packaged.functions.runner.kill();
     return message;
   };
-
-  /** Everything that the table holds. */
-  const tableText = async (): Promise<string> =>
-    JSON.stringify(await world.api.call("dynamodb", "Scan", { TableName: world.environment["LATEEN_TABLE"] }));
 
   test("a push is applied: webhook, queue, source, queue, runner, run cluster (I6)", async () => {
     const first = await world.repository.commitFiles({ "one/a.yml": configMap("one", "red") });
@@ -110,7 +83,6 @@ describe("the packaged functions", { concurrency: false }, () => {
 
   test("a push whose webhook never came is found by the tick (F12)", async () => {
     const commit = await world.repository.commitFiles({ "one/a.yml": configMap("one", "found") });
-    // The slot of an hour may have been taken by nobody: the schedule's own text is enough.
     const event = sqsEvent({ messageId: "1", body: '{"key":"tick"}' });
     assert.deepEqual(await packaged.functions.tick.invoke(event), { batchItemFailures: [] });
     await deployed("one", commit);
@@ -121,18 +93,13 @@ describe("the packaged functions", { concurrency: false }, () => {
     const commit = await world.repository.commitFiles({ "two/a.yml": configMap("two", "1") });
     await packaged.createApp("two", "two");
     const message = await messageForNewRunner();
-    const started = packaged.functions.runner.invoke(sqsEvent(message));
-    started.catch(() => undefined);
+    const running = packaged.functions.runner.invoke(sqsEvent(message));
+    running.catch(() => undefined);
     await eventually("the lease is taken", async () => {
-      const row = await world.api.call("dynamodb", "GetItem", {
-        TableName: world.environment["LATEEN_TABLE"],
-        Key: { pk: { S: "ROW#app/default/two" }, sk: { S: "ROW" } },
-        ConsistentRead: true,
-      });
-      return JSON.stringify(row).includes("holder");
+      return (await started.rows()).get("app/default/two")?.holder !== undefined;
     });
     packaged.functions.runner.kill();
-    await assert.rejects(started, InvocationError);
+    await assert.rejects(running, InvocationError);
     await endLease("two");
     packaged.startMappings();
     await deployed("two", commit);
@@ -207,7 +174,7 @@ describe("the packaged functions", { concurrency: false }, () => {
   test("messages of the tick never become more than one chain, and the schedule revives a broken one (F21, aws.md §6)", async () => {
     const queueUrl = world.queueUrls.get("tick") ?? "";
     const environment = { ...world.environment, LATEEN_SYNC_PERIOD: "1s" };
-    const tick = createFunction("tick", { bundles, environment, timeoutMs: 30_000 });
+    const tick = createFunction("tick", { bundles: started.bundles, environment, timeoutMs: 30_000 });
     const send = (): Promise<unknown> =>
       world.api.call("sqs", "SendMessage", { QueueUrl: queueUrl, MessageBody: '{"key":"tick"}' });
     const ticks = (): number => tick.log().split('"Ticks":1').length - 1;
@@ -242,21 +209,21 @@ describe("the packaged functions", { concurrency: false }, () => {
   });
 
   test("forged and doubled signatures are refused, and nothing is stored (T1, B1)", async () => {
-    const stored = await tableText();
+    const stored = await started.tableText();
     const event = pushEvent(world.repository.url, "1".repeat(40));
     const signature = event.headers?.["x-hub-signature-256"] ?? "";
     for (const forged of ["sha256=00", `${signature}, ${signature}`, "", signature.replace(/.$/, "x")]) {
       const headers = { ...event.headers, "x-hub-signature-256": forged };
       assert.equal((await packaged.ingress({ ...event, headers })).statusCode, 401);
     }
-    assert.equal(await tableText(), stored);
+    assert.equal(await started.tableText(), stored);
   });
 
   test("a request that is too large dies before any work (B3)", async () => {
-    const stored = await tableText();
+    const stored = await started.tableText();
     const event = pushEvent(world.repository.url, "1".repeat(40));
     assert.equal((await packaged.ingress({ ...event, body: "x".repeat(5 * 1024 * 1024) })).statusCode, 413);
-    assert.equal(await tableText(), stored);
+    assert.equal(await started.tableText(), stored);
     // AWS itself refuses what is over 6 MB.
     await assert.rejects(packaged.ingress({ ...event, body: "x".repeat(6 * 1024 * 1024) }), /RequestTooLarge|bytes/);
   });
@@ -286,7 +253,7 @@ describe("the packaged functions", { concurrency: false }, () => {
   test("no secret stands in a log or in the table (T14, T27, I8)", async () => {
     const token = /token"?: "?([^\s"]{8,})/.exec(world.sandbox.kubeconfig)?.[1];
     assert.ok(token !== undefined, "the kubeconfig has a token");
-    const table = await tableText();
+    const table = await started.tableText();
     for (const secret of [webhookSecret, token, world.token]) assert.ok(!table.includes(secret));
     for (const each of Object.values(packaged.functions)) {
       assert.ok(!each.log().includes(webhookSecret), `${each.name} logs the webhook secret`);
