@@ -13,10 +13,11 @@ import { git } from "./git.ts";
 import { imports } from "./imports.ts";
 import { memory } from "./memory.ts";
 import { push } from "./push.ts";
+import { ytt } from "./ytt.ts";
 import { type Benchmark, Skip } from "./support/benchmark.ts";
 import { createReport, type Figure } from "./support/report.ts";
 
-const benchmarks: readonly Benchmark[] = [push, deploy, drift, git, memory, imports, functions];
+const benchmarks: readonly Benchmark[] = [push, deploy, drift, git, memory, imports, functions, ytt];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

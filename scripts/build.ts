@@ -17,6 +17,7 @@ const result = await build({
     index: "src/functions/index.ts",
     deploy: "src/deploy/index.ts",
     git: "src/git/index.ts",
+    ytt: "src/ytt/index.ts",
   },
   outdir: "dist",
   bundle: true,

@@ -8,6 +8,7 @@ const doors: Readonly<Record<string, string>> = {
   lateen: "../src/functions/index.ts",
   "lateen/deploy": "../src/deploy/index.ts",
   "lateen/git": "../src/git/index.ts",
+  "lateen/ytt": "../src/ytt/index.ts",
 };
 
 test("the package exports what it has promised", async () => {

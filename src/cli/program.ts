@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { createRedactor } from "../base/index.ts";
 import { type CommandContext, type DefineCommand, helpWidth } from "./command.ts";
@@ -35,6 +36,12 @@ export const commandEntries: readonly CommandEntry[] = [
     group: look,
     summary: "fetch and template an App, and print its resources",
     load: async () => (await import("./commands/render.ts")).defineRender,
+  },
+  {
+    name: "ytt",
+    group: look,
+    summary: "render YAML templates as ytt does",
+    load: async () => (await import("./commands/ytt.ts")).defineYtt,
   },
   {
     name: "diff",
@@ -104,12 +111,21 @@ export async function runCli(
   let code: ExitCode = exitCodes.done;
   const context: CommandContext = { ...process, exitWith: (other) => (code = other) };
   try {
+    // ytt's flags have rules of their own, which commander's do not follow.
+    if (argv[0] === "ytt" && !isHelp(argv[1])) {
+      const { runYtt } = await import("./ytt/run.ts");
+      return runYtt(argv.slice(1), { ...context, readStdin: () => readFileSync(0) });
+    }
     const program = await buildProgram(argv.slice(0, 2), context);
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
     return reportError(error, context);
   }
+}
+
+function isHelp(argument: string | undefined): boolean {
+  return argument === "--help" || argument === "-h";
 }
 
 /** The program with the commands that `called` names fully defined; all others have their name and summary. */

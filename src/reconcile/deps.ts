@@ -1,10 +1,11 @@
+import type { Cluster } from "../cluster/index.ts";
 import type { DeployCluster } from "../deploy/index.ts";
 import type { GitClient } from "../git/index.ts";
 import type { AppObjects, ConfigMaps, Items, Runtime, SecretVault, WakeUps, WorkRows } from "./ports.ts";
 
 /** A connection to a run cluster. */
 export interface ConnectedCluster {
-  readonly cluster: DeployCluster;
+  readonly cluster: DeployCluster & Pick<Cluster, "version">;
   /** Namespace of the kubeconfig's current context, `default` when it names none. */
   readonly contextNamespace: string;
   /** What the kubeconfig proves itself with, to be hidden in every text; absent for the home cluster. */

@@ -13,6 +13,7 @@ import { refuseTakenPlace } from "./place.ts";
 import { readReferenceOf } from "./read-reference.ts";
 import type { PlannedChange, RunEvent } from "./run-event.ts";
 import { StageFailure } from "./stage-failure.ts";
+import { clusterFacts } from "./cluster-facts.ts";
 import { connectTarget } from "./target.ts";
 
 /** What a stage that failed says: the App's status would say the same. */
@@ -170,7 +171,7 @@ export async function templateForApp(
 ): Promise<{ readonly documents: readonly SourcedResource[]; readonly yaml: string; readonly stderr: string }> {
   const result = await templateApp(
     { app, files: fetched.files },
-    { readReference: readReferenceOf(app, deps) },
+    { readReference: readReferenceOf(app, deps), cluster: clusterFacts(app, deps) },
     options,
   );
   if (!result.ok) throw new StageFailure("template", result);

@@ -36,8 +36,18 @@ export {
   setOwn,
   stringifyJson,
 } from "./json.ts";
-export type { YamlComment, YamlDiagnostic, YamlDocument, YamlLimits } from "./yaml/types.ts";
-export { type ParsedYaml, parseYamlStream, parseYamlTrees, type ParseYamlOptions } from "./yaml/parse.ts";
+export type { YamlComment, YamlDiagnostic, YamlDialect, YamlDocument, YamlLimits } from "./yaml/types.ts";
+export type { Builder as YamlBuilder } from "./yaml/builder.ts";
+export type { Place as YamlPlace } from "./yaml/fault.ts";
+export type { ScalarValue as YamlScalarValue } from "./yaml/tag.ts";
+export {
+  type ComposedYaml,
+  composeYaml,
+  type ParsedYaml,
+  parseYamlStream,
+  parseYamlTrees,
+  type ParseYamlOptions,
+} from "./yaml/parse.ts";
 export {
   type LabelRequirement,
   type LabelSelector,
@@ -47,4 +57,4 @@ export {
 } from "./label-selector.ts";
 export { type StringifyYamlOptions, stringifyYaml } from "./yaml/emit.ts";
 export { toJson } from "./yaml/to-json.ts";
-export { formatGoFloat, YamlDouble, type YamlTree, type YamlValue } from "./yaml/tree.ts";
+export { formatGoFloat, YamlBinary, YamlDouble, type YamlTree, type YamlValue } from "./yaml/tree.ts";

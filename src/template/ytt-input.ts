@@ -1,12 +1,12 @@
 import type { YttStep } from "../app/index.ts";
-import { type FileTree, relativePath, type TreeFile } from "../fetch/index.ts";
+import type { FileTree } from "../fetch/index.ts";
+import type { InputFile } from "../ytt/index.ts";
+import { filesBelow } from "./tree-files.ts";
 
 /** A file as ytt sees it: named by its path below the `-f` argument that brought it. */
-export interface YttInput {
-  readonly path: string;
+export interface YttInput extends InputFile {
   /** Its path among the App's files; the same for the step before and inline files. */
   readonly source: string;
-  readonly bytes: Uint8Array;
 }
 
 export type CollectedInputs =
@@ -38,11 +38,10 @@ export function collectYttInputs(
       inputs.push({ path: stdinName, source: stdinName, bytes: stdin });
       continue;
     }
-    const scoped = scopedPath(path);
-    if (scoped === undefined) return { refusal: `Checking path: Invalid path: ${path}` };
-    const group = filesOf(files, scoped);
-    if (group.length === 0 && scoped !== "")
-      return { yttError: `Checking file '${scoped}': lstat ${scoped}: no such file or directory` };
+    const group = filesBelow(files, path);
+    if (group === undefined) return { refusal: `Checking path: Invalid path: ${path}` };
+    if (group.length === 0 && files.size > 0)
+      return { yttError: `Checking file '${path}': lstat ${path}: no such file or directory` };
     for (const { name, source, file } of group) {
       if (file.mode === "symlink") return { yttError: symlinkRefusal(name, new TextDecoder().decode(file.bytes)) };
       inputs.push({ path: name, source, bytes: file.bytes });
@@ -59,29 +58,6 @@ const stdinReadTwice =
 function argumentsOf(step: YttStep, hasStdin: boolean): readonly string[] {
   if (step.paths.length > 0) return step.paths;
   return [hasStdin ? "-" : "."];
-}
-
-/** The path below the root; `undefined` when it leaves the root, or holds the `=` with which ytt would rename any file. */
-function scopedPath(path: string): string | undefined {
-  return path.includes("=") ? undefined : relativePath(path);
-}
-
-interface NamedFile {
-  readonly name: string;
-  readonly source: string;
-  readonly file: TreeFile;
-}
-
-function filesOf(files: FileTree, path: string): readonly NamedFile[] {
-  const single = files.get(path);
-  if (single !== undefined) return [{ name: path.slice(path.lastIndexOf("/") + 1), source: path, file: single }];
-  const prefix = path === "" ? "" : `${path}/`;
-  const found: NamedFile[] = [];
-  // The tree is in byte order, and cutting off a common prefix keeps that order.
-  for (const [source, file] of files) {
-    if (source.startsWith(prefix)) found.push({ name: source.slice(prefix.length), source, file });
-  }
-  return found;
 }
 
 function symlinkRefusal(path: string, target: string): string {

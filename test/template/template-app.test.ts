@@ -4,6 +4,7 @@ import { type App, parseApp } from "../../src/app/index.ts";
 import type { FileTree, TreeFile } from "../../src/fetch/index.ts";
 import { isMap, type Json, parseYamlStream, stringifyJson } from "../../src/resource/index.ts";
 import {
+  type ClusterFacts,
   type ReadReference,
   templateApp,
   type TemplateOptions,
@@ -52,10 +53,15 @@ const readReference: ReadReference = ({ kind, name }) => {
   );
 };
 
+const cluster: ClusterFacts = {
+  kubernetesVersion: () => Promise.resolve("1.34.4"),
+  groupVersions: () => Promise.resolve(["apps/v1", "v1"]),
+};
+
 function run(template: string, tree: Tree, options: Partial<TemplateOptions> = {}): Promise<TemplateResult> {
   return templateApp(
     { app: appOf(template), files: filesOf(tree) },
-    { readReference },
+    { readReference, cluster },
     { signal: AbortSignal.timeout(5000), ...options },
   );
 }
@@ -125,25 +131,101 @@ describe("plain YAML through ytt", () => {
   });
 });
 
-describe("files that need the template engine are refused by name and line", () => {
-  const cases: readonly (readonly [tree: Tree, where: string])[] = [
-    [{ "a.yml": "v: 1", "b.yml": "---\nv: 1\nw: #@ 1 + 1" }, "(b.yml:3 | #@ 1 + 1)"],
-    [{ "a.yml": "#@data/values\n---\nv: 1" }, "(a.yml:1 | #@data/values)"],
-    [{ "a.lib.yml": "#@ def f():\nv: 1\n#@ end" }, "(a.lib.yml:1 | #@ def f():)"],
-    [{ "a.star": "x = 1" }, "(a.star:1 | Starlark code)"],
-    [{ "a.txt": "one\n(@= 1 @)" }, "(a.txt:2 | (@ … @))"],
-    [{ "a.yml": "v: [1, #@ 2\n  3]" }, "(a.yml:1 | #@ 2)"],
-  ];
-  for (const [tree, where] of cases) {
-    it(where, async () => {
-      const { error, stderr, usefulErrorMessage, exitCode } = await failure(plain, tree);
-      assert.equal(error, "Templating dir: Error (see .status.usefulErrorMessage for details)");
-      assert.ok(stderr.startsWith("ytt: Error: ytt templating is not supported by lateen yet, but '"));
-      assert.ok(stderr.includes(where), stderr);
-      assert.deepEqual([usefulErrorMessage, exitCode], [stderr, 1]);
+describe("templates", () => {
+  const template = '#@ load("@ytt:data", "data")\n---\nv: #@ data.values.v\n';
+  const tree = {
+    "a.yml": template,
+    "values.yml": "#@data/values\n---\nv: default\n",
+    "prod/p.txt": "x",
+    "p.yaml": "#!",
+  };
+  const values = (source: string): string => `[{ytt: {paths: [a.yml, values.yml], valuesFrom: [${source}]}}]`;
+
+  it("values come from Secrets, ConfigMaps and paths, the later ones over the earlier", async () => {
+    assert.equal(await rendered("[{ytt: {paths: [a.yml, values.yml]}}]", tree), '{"v":"default"}');
+    assert.equal(await rendered(values("{secretRef: {name: s}}"), tree), '{"v":"secret"}');
+    assert.equal(await rendered(values("{secretRef: {name: s}}, {configMapRef: {name: c}}"), tree), '{"v":"map"}');
+    assert.equal(await rendered(values("{path: own}"), { ...tree, "own/x.yml": "v: path" }), '{"v":"path"}');
+  });
+
+  it("the downward API gives fields of the App and facts of its cluster", async () => {
+    const facts: readonly (readonly [item: string, value: string])[] = [
+      ["fieldPath: metadata.name", '"app"'],
+      ["fieldPath: .metadata.namespace", '"ns"'],
+      ["kubernetesVersion: {}", '"1.34.4"'],
+      ["kubernetesVersion: {version: 1.2.3}", '"1.2.3"'],
+      ["kubernetesAPIs: {}", '["apps/v1","v1"]'],
+      ["kappControllerVersion: {version: 0.52.0}", '"0.52.0"'],
+    ];
+    for (const [item, value] of facts)
+      assert.equal(await rendered(values(`{downwardAPI: {items: [{name: v, ${item}}]}}`), tree), `{"v":${value}}`);
+  });
+
+  it("what the downward API cannot give fails the stage", async () => {
+    const refusals: readonly (readonly [item: string, error: string])[] = [
+      ["{name: v}", "Invalid downward API item given"],
+      [
+        "{name: a..b, fieldPath: metadata.name}",
+        "Invalid name was provided 'a..b' (hint: separate paths should only use a single '.' character)",
+      ],
+      [
+        "{name: v, fieldPath: spec.paused}",
+        "Invalid field spec provided to DownwardAPI. Only single supported fields are allowed",
+      ],
+      ["{name: v, fieldPath: \"metadata.labels['x']\"}", "metadata.labels['x'] is not found"],
+    ];
+    for (const [item, error] of refusals)
+      assert.equal(
+        (await failure(values(`{downwardAPI: {items: [${item}]}}`), tree)).error,
+        `Preparing template values: ${error}`,
+      );
+  });
+
+  it("a failing template names file, line and calls", async () => {
+    const { error, stderr, usefulErrorMessage, exitCode } = await failure(plain, {
+      "a.yml": "#@ def f():\n#@   return 1 + None\n#@ end\nv: #@ f()",
     });
-  }
+    assert.equal(error, "Templating dir: Error (see .status.usefulErrorMessage for details)");
+    assert.equal(
+      stderr,
+      "ytt: Error: \n- unknown binary op: int + NoneType\n    in f\n      a.yml:2 | #@   return 1 + None\n    in <toplevel>\n      a.yml:4 | v: #@ f()\n",
+    );
+    assert.deepEqual([usefulErrorMessage, exitCode], [stderr, 1]);
+  });
+
+  it("no line of a Secret is shown, also where it does not fit the schema", async () => {
+    const { stderr } = await failure("[{ytt: {paths: [s.yml], valuesFrom: [{secretRef: {name: s}}]}}]", {
+      "s.yml": "#@data/values-schema\n---\nv: 1\n",
+    });
+    assert.match(stderr, /found: string/);
+    assert.ok(!stderr.includes("secret"), stderr);
+    assert.ok(stderr.includes("not shown, it is part of a Secret"), stderr);
+  });
+
+  it("print and warnings go to stderr", async () => {
+    const result = await run(plain, { "a.yml": '#@ print("hello")\nv: 1' });
+    assert.ok(result.ok);
+    assert.equal(result.stderr, "hello\n");
+  });
+
+  it("L13, L14 a program that does not end is ended, by steps and by time", async () => {
+    const endless = { "a.yml": "#@ for i in range(2000000000):\n#@ end\nv: 1" };
+    assert.match(
+      (await endsBy(endless, { limits: { starlark: { maxSteps: 100_000 } } })).stderr,
+      /more than the allowed 100000 steps/,
+    );
+    assert.match((await endsBy(endless, { timeLimitMs: 50 })).stderr, /within 50 ms \(timeLimitMs\)/);
+  });
 });
+
+async function endsBy(
+  tree: Tree,
+  options: Partial<TemplateOptions>,
+): Promise<Extract<TemplateResult, { readonly ok: false }>> {
+  const result = await run(plain, tree, options);
+  assert.ok(!result.ok);
+  return result;
+}
 
 describe("faults", () => {
   const cases: readonly {
@@ -171,7 +253,7 @@ describe("faults", () => {
     {
       name: "B64 a value without JSON",
       tree: { "a.yml": "a:\n  b: .inf" },
-      stderr: "ytt: Error: Unmarshaling YAML template 'a.yml': yaml: line 1: a.b: .inf cannot be held in JSON\n",
+      stderr: "ytt: Error: Document on line a.yml:1: a.b: .inf cannot be held in JSON\n",
     },
     {
       name: "B71 a document that is no map",

@@ -6,7 +6,8 @@ import { formatGoFloat, YamlDouble, type YamlTree } from "./tree.ts";
 /** Makes values of one sort from what the composer reads. A key that is there already keeps its place and takes the new value. */
 export interface Builder<Value, MapValue extends Value> {
   scalar(value: ScalarValue, place: Place): Value;
-  list(items: Value[]): Value;
+  /** `lines`: where each item's entry starts, 0-based. */
+  list(items: Value[], lines: readonly number[]): Value;
   map(): MapValue;
   /** Answers the key's identity, for telling duplicates. */
   set(map: MapValue, key: Value, value: Value, place: Place): string;
@@ -15,6 +16,8 @@ export interface Builder<Value, MapValue extends Value> {
   asList(value: Value): readonly Value[] | undefined;
   /** Copies the pairs of one map into another, in place; answers how many. */
   merge(into: MapValue, from: MapValue): number;
+  /** What an alias gives for its anchor's value; without it both share the value. */
+  alias?(value: Value): Value;
 }
 
 /** Plain JSON, as the Kubernetes tools convert YAML: keys become strings, doubles are numbers. */

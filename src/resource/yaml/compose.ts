@@ -4,12 +4,11 @@ import { parseFault, type Place, valueFault } from "./fault.ts";
 import type { Scanner } from "./scanner.ts";
 import { checkCollectionTag, taggedValue, untaggedValue } from "./tag.ts";
 import type { TokenType } from "./tokens.ts";
-import type { YamlLimits } from "./types.ts";
+import type { YamlDialect, YamlLimits } from "./types.ts";
 
 export interface ComposeOptions {
   readonly duplicateKeys: "last-wins" | "error";
-  /** Whether `<<` takes a list of maps. */
-  readonly mergeLists: boolean;
+  readonly dialect: YamlDialect;
   readonly limits: YamlLimits;
 }
 
@@ -167,14 +166,14 @@ export class Composer<Value, MapValue extends Value> {
     switch (token.type) {
       case "block-entry":
         if (!context.indentless) break;
-        return this.#list(tag, token, () => this.#indentlessItems());
+        return this.#list(tag, token, (list) => this.#indentlessItems(list));
       case "flow-sequence-start":
-        return this.#list(tag, token, () => this.#flowItems());
+        return this.#list(tag, token, (list) => this.#flowItems(list));
       case "flow-mapping-start":
         return this.#map(tag, token, (map) => this.#flowPairs(map));
       case "block-sequence-start":
         if (!context.inBlock) break;
-        return this.#list(tag, token, () => this.#blockItems());
+        return this.#list(tag, token, (list) => this.#blockItems(list));
       case "block-mapping-start":
         if (!context.inBlock) break;
         return this.#map(tag, token, (map) => this.#blockPairs(map));
@@ -185,38 +184,38 @@ export class Composer<Value, MapValue extends Value> {
     throw parseFault(token, "did not find expected node content");
   }
 
-  #list(tag: string | undefined, place: Place, read: () => Value[]): Value {
-    if (tag !== undefined) checkCollectionTag(tag, "seq", place);
+  #list(tag: string | undefined, place: Place, read: (list: Items<Value>) => void): Value {
+    if (tag !== undefined) checkCollectionTag(tag, "seq", place, this.#options.dialect);
     this.#budget.node(place, 0);
-    return this.#builder.list(read());
+    const list: Items<Value> = { values: [], lines: [] };
+    read(list);
+    return this.#builder.list(list.values, list.lines);
   }
 
   #map(tag: string | undefined, place: Place, read: (pairs: Pairs<Value, MapValue>) => void): Value {
-    if (tag !== undefined) checkCollectionTag(tag, "map", place);
+    if (tag !== undefined) checkCollectionTag(tag, "map", place, this.#options.dialect);
     this.#budget.node(place, 0);
     const map = this.#builder.map();
     read({ map, ...(this.#options.duplicateKeys === "error" ? { lines: new Map<string, number>() } : {}) });
     return map;
   }
 
-  #blockItems(): Value[] {
+  #blockItems({ values, lines }: Items<Value>): void {
     this.#scanner.next();
-    const items: Value[] = [];
     for (;;) {
       const token = this.#scanner.next();
-      if (token.type === "block-end") return items;
+      if (token.type === "block-end") return;
       if (token.type !== "block-entry") throw parseFault(token, "did not find expected '-' indicator");
-      items.push(this.#valueUnless(blockItemEnds, { inBlock: true, indentless: false }));
+      lines.push(token.line);
+      values.push(this.#valueUnless(blockItemEnds, { inBlock: true, indentless: false }));
     }
   }
 
-  #indentlessItems(): Value[] {
-    const items: Value[] = [];
+  #indentlessItems({ values, lines }: Items<Value>): void {
     while (this.#scanner.peek().type === "block-entry") {
-      this.#scanner.next();
-      items.push(this.#valueUnless(indentlessItemEnds, { inBlock: true, indentless: false }));
+      lines.push(this.#scanner.next().line);
+      values.push(this.#valueUnless(indentlessItemEnds, { inBlock: true, indentless: false }));
     }
-    return items;
   }
 
   #blockPairs(pairs: Pairs<Value, MapValue>): void {
@@ -241,9 +240,8 @@ export class Composer<Value, MapValue extends Value> {
     return this.#valueUnless(blockPairEnds, { inBlock: true, indentless: true });
   }
 
-  #flowItems(): Value[] {
+  #flowItems({ values, lines }: Items<Value>): void {
     const start = this.#scanner.next();
-    const items: Value[] = [];
     for (let isFirst = true; ; isFirst = false) {
       let token = this.#scanner.peek();
       if (token.type !== "flow-sequence-end" && !isFirst) {
@@ -253,9 +251,10 @@ export class Composer<Value, MapValue extends Value> {
       }
       if (token.type === "flow-sequence-end") {
         this.#scanner.next();
-        return items;
+        return;
       }
-      items.push(token.type === "key" ? this.#singlePair(start) : this.#node({ inBlock: false, indentless: false }));
+      lines.push(token.line);
+      values.push(token.type === "key" ? this.#singlePair(start) : this.#node({ inBlock: false, indentless: false }));
     }
   }
 
@@ -340,8 +339,9 @@ export class Composer<Value, MapValue extends Value> {
   #scalar(text: string, plain: boolean, place: Place, tag?: string): Value {
     this.#budget.node(place, text.length);
     if (text === mergeKey && plain && tag === undefined) this.#mergeKeys++;
+    const { dialect } = this.#options;
     return this.#builder.scalar(
-      tag === undefined ? untaggedValue(text, plain, place) : taggedValue(tag, text, place),
+      tag === undefined ? untaggedValue(text, plain, place, dialect) : taggedValue(tag, text, plain, place, dialect),
       place,
     );
   }
@@ -351,7 +351,7 @@ export class Composer<Value, MapValue extends Value> {
     if (anchor === undefined) throw valueFault(place, `unknown anchor '${name}' referenced`);
     if (anchor.value === undefined) throw valueFault(place, `anchor '${name}' value contains itself`);
     this.#budget.alias(place, anchor.weight);
-    return anchor.value;
+    return this.#builder.alias === undefined ? anchor.value : this.#builder.alias(anchor.value);
   }
 
   #addPair(pairs: Pairs<Value, MapValue>, key: Value, value: Value, isMerge: boolean, place: Place): void {
@@ -370,7 +370,7 @@ export class Composer<Value, MapValue extends Value> {
   #merge(into: MapValue, value: Value, place: Place): void {
     const builder = this.#builder;
     const map = builder.asMap(value);
-    const list = this.#options.mergeLists ? builder.asList(value) : undefined;
+    const list = this.#options.dialect === "kapp" ? builder.asList(value) : undefined;
     const sources = map !== undefined ? [map] : list?.map((item) => builder.asMap(item));
     if (sources === undefined) throw valueFault(place, mergeWantsMap);
     // Of several maps the first has precedence: go-yaml inserts them from the last to the first.
@@ -383,6 +383,12 @@ export class Composer<Value, MapValue extends Value> {
 
 const mergeKey = "<<";
 const mergeWantsMap = "map merge requires map or sequence of maps as the value";
+
+interface Items<Value> {
+  readonly values: Value[];
+  /** Where each entry starts, 0-based. */
+  readonly lines: number[];
+}
 
 interface Pairs<Value, MapValue extends Value> {
   readonly map: MapValue;

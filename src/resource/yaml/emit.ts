@@ -6,24 +6,30 @@
 import { compareNaturally } from "./natural-order.ts";
 import { type Pen, writeIndent, writeIndicator } from "./pen.ts";
 import { shapeOf } from "./scalar-shape.ts";
-import { formatGoFloat, YamlDouble, type YamlValue } from "./tree.ts";
+import { YamlBinary, YamlDouble, type YamlValue } from "./tree.ts";
 import { type Scalar, scalarWord, writeScalar } from "./write-scalar.ts";
 
 export interface StringifyYamlOptions {
   /** `natural`: go-yaml's order of keys (letters after other signs, digit runs by number); `given`: as in the value. */
   readonly keyOrder: "given" | "natural";
+  /** How a text `<<` is written as a key: `quoted`, so that it is not read back as a merge (the default), or `plain`, as go-yaml does. */
+  readonly mergeKey?: "plain" | "quoted";
   /** Column after which a plain or quoted text is folded at the next blank; kapp uses 80, ytt `unlimited`. */
   readonly width: number | "unlimited";
 }
 
 /** One document, ending in a line break; no `---`. */
-export function stringifyYaml(value: YamlValue, { keyOrder, width }: StringifyYamlOptions): string {
+export function stringifyYaml(
+  value: YamlValue,
+  { keyOrder, width, mergeKey = "quoted" }: StringifyYamlOptions,
+): string {
   const pen: Pen = {
     text: "",
     column: 0,
     indent: -1,
     whitespace: true,
     indention: true,
+    quotesMergeKey: mergeKey === "quoted",
     width: width === "unlimited" ? Number.POSITIVE_INFINITY : width,
   };
   writeNode({ pen, keyOrder }, value, "root");
@@ -105,7 +111,6 @@ function entriesOf({ keyOrder }: Emitter, value: Exclude<YamlValue, Scalar | rea
 
 function keyText(key: YamlValue): string {
   if (typeof key === "string") return key;
-  if (key instanceof YamlDouble) return formatGoFloat(key.value);
   return isScalar(key) ? scalarWord(key) : "";
 }
 
@@ -116,7 +121,7 @@ function isSimpleKey(key: Scalar): boolean {
 }
 
 function isScalar(value: YamlValue): value is Scalar {
-  return typeof value !== "object" || value === null || value instanceof YamlDouble;
+  return typeof value !== "object" || value === null || value instanceof YamlDouble || value instanceof YamlBinary;
 }
 
 /** `Array.isArray` and `instanceof` do not narrow unions of readonly types. */

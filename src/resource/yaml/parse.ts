@@ -1,19 +1,18 @@
-import { Buffer } from "node:buffer";
 import type { Json } from "../json.ts";
 import { type Builder, jsonBuilder, treeBuilder } from "./builder.ts";
 import { Composer } from "./compose.ts";
 import { limitFault, YamlFault } from "./fault.ts";
 import { Scanner } from "./scanner.ts";
 import type { YamlTree } from "./tree.ts";
-import type { YamlComment, YamlDiagnostic, YamlDocument, YamlLimits } from "./types.ts";
+import type { YamlComment, YamlDiagnostic, YamlDialect, YamlDocument, YamlLimits } from "./types.ts";
 
 export interface ParseYamlOptions {
   /** Name of the text in diagnostics. */
   readonly file: string;
   /** What a repeated key means: the first place keeps and the last value wins (kapp, plain ytt), or an error. Default `last-wins`. */
   readonly duplicateKeys?: "last-wins" | "error";
-  /** Whose rules where they differ: ytt takes no list of maps after `<<` and no byte order mark. Default `kapp`. */
-  readonly dialect?: "kapp" | "ytt";
+  /** Default `kapp`. */
+  readonly dialect?: YamlDialect;
   readonly limits?: Partial<YamlLimits>;
 }
 
@@ -51,24 +50,42 @@ export function parseYamlTrees(text: string, options: ParseYamlOptions): ParsedY
 }
 
 function parse<Value>(text: string, builder: Builder<Value, Value>, options: ParseYamlOptions): ParsedYaml<Value> {
+  const { documents, ...rest } = composeYaml(text, builder, options);
+  const filled: YamlDocument<Value>[] = [];
+  for (const [index, { value, line }] of documents.entries())
+    if (value !== undefined && value !== null) filled.push({ value, document: index + 1, line });
+  return { documents: filled, ...rest };
+}
+
+/** What the grammar finds in a text, in values of the builder's sort. */
+export interface ComposedYaml<Value> {
+  /** All documents, empty ones (`undefined`) too. Incomplete when there are diagnostics. */
+  readonly documents: readonly { readonly value: Value | undefined; readonly line: number }[];
+  readonly comments: readonly YamlComment[];
+  readonly diagnostics: readonly YamlDiagnostic[];
+}
+
+/** Reads a YAML stream to values that a builder makes: for those who need more than values, as positions of nodes. */
+export function composeYaml<Value, MapValue extends Value>(
+  text: string,
+  builder: Builder<Value, MapValue>,
+  options: ParseYamlOptions,
+): ComposedYaml<Value> {
   const limits = { ...defaultLimits, ...options.limits };
-  const documents: YamlDocument<Value>[] = [];
+  const { dialect = "kapp" } = options;
+  const documents: { value: Value | undefined; line: number }[] = [];
   // ytt never sees the start of a file as the start of a stream, so that a byte order mark becomes part of the first key.
-  const hasMark = options.dialect !== "ytt" && text.startsWith("\ufeff");
+  const hasMark = dialect === "kapp" && text.startsWith("\ufeff");
   const scanner = new Scanner(hasMark ? text.slice(1) : text, limits);
-  const comments = scanner.comments;
+  const { comments } = scanner;
   try {
     checkText(text, limits);
-    const composer = new Composer(scanner, builder, {
-      duplicateKeys: options.duplicateKeys ?? "last-wins",
-      mergeLists: options.dialect !== "ytt",
-      limits,
-    });
-    for (let number = 1; ; number++) {
+    const duplicateKeys = options.duplicateKeys ?? "last-wins";
+    const composer = new Composer(scanner, builder, { duplicateKeys, dialect, limits });
+    for (;;) {
       const found = composer.nextDocument();
       if (found === undefined) return { documents, comments, diagnostics: [] };
-      const { value, place } = found;
-      if (value !== undefined && value !== null) documents.push({ value, document: number, line: place.line + 1 });
+      documents.push({ value: found.value, line: found.place.line + 1 });
     }
   } catch (fault) {
     if (!(fault instanceof YamlFault)) throw fault;
@@ -85,7 +102,7 @@ function checkText(text: string, limits: YamlLimits): void {
   const place = { line: 0, column: 0 };
   if (
     text.length > limits.maxBytes ||
-    (text.length * 3 > limits.maxBytes && Buffer.byteLength(text) > limits.maxBytes)
+    (text.length * 3 > limits.maxBytes && new TextEncoder().encode(text).length > limits.maxBytes)
   ) {
     throw limitFault(place, `the text is larger than ${limits.maxBytes} bytes`);
   }

@@ -10,6 +10,8 @@ export interface Pen {
   indention: boolean;
   /** Column after which texts fold. */
   readonly width: number;
+  /** A text `<<` as key is written in quotes. */
+  readonly quotesMergeKey: boolean;
 }
 
 interface IndicatorTraits {

@@ -1,6 +1,8 @@
 import { type Place, refusedValue, valueFault } from "./fault.ts";
 import { resolvePlain } from "./plain-scalar.ts";
+import { checkUnambiguous } from "./strict.ts";
 import { YamlDouble } from "./tree.ts";
+import type { YamlDialect } from "./types.ts";
 
 /** A scalar's value; a double stays apart from an integer. */
 export type ScalarValue = null | boolean | number | bigint | string | YamlDouble;
@@ -12,8 +14,9 @@ const collectionTags: ReadonlyMap<string, "map" | "seq"> = new Map([
 ]);
 
 /** Value of an untagged scalar. */
-export function untaggedValue(text: string, plain: boolean, place: Place): ScalarValue {
+export function untaggedValue(text: string, plain: boolean, place: Place, dialect: YamlDialect): ScalarValue {
   if (!plain) return text;
+  if (dialect === "ytt-strict") checkUnambiguous(text, place);
   const resolved = resolvePlain(text);
   switch (resolved.type) {
     case "string":
@@ -26,12 +29,19 @@ export function untaggedValue(text: string, plain: boolean, place: Place): Scala
     case "float":
       return new YamlDouble(resolved.value);
     case "huge-int":
+      if (dialect !== "kapp") return new YamlDouble(resolved.value);
       throw refusedValue(place, `integer ${shorten(text)} does not fit 64 bits; quote it if it is a text`);
   }
 }
 
 /** Value of a scalar with an explicit tag, as go-yaml converts it. */
-export function taggedValue(tag: string, text: string, place: Place): ScalarValue {
+export function taggedValue(
+  tag: string,
+  text: string,
+  plain: boolean,
+  place: Place,
+  dialect: YamlDialect,
+): ScalarValue {
   switch (tag) {
     case "!":
     case `${prefix}str`:
@@ -43,20 +53,21 @@ export function taggedValue(tag: string, text: string, place: Place): ScalarValu
     case `${prefix}bool`:
     case `${prefix}int`:
     case `${prefix}float`:
-      return convert(tag.slice(prefix.length), text, place);
+      return convert(tag.slice(prefix.length), text, place, dialect);
     default:
-      throw unknownTag(tag, place);
+      if (dialect === "kapp") throw unknownTag(tag, place);
+      return untaggedValue(text, plain, place, dialect);
   }
 }
 
-/** Whether a tag may stand on a collection of this kind; unknown ones are a fault, never silently dropped. */
-export function checkCollectionTag(tag: string, kind: "map" | "seq", place: Place): void {
-  if (tag === "!" || collectionTags.get(tag) === kind) return;
+/** Whether a tag may stand on a collection of this kind. */
+export function checkCollectionTag(tag: string, kind: "map" | "seq", place: Place, dialect: YamlDialect): void {
+  if (dialect !== "kapp" || tag === "!" || collectionTags.get(tag) === kind) return;
   throw unknownTag(tag, place);
 }
 
-function convert(wanted: string, text: string, place: Place): ScalarValue {
-  const value = untaggedValue(text, true, place);
+function convert(wanted: string, text: string, place: Place, dialect: YamlDialect): ScalarValue {
+  const value = untaggedValue(text, true, place, dialect === "ytt-strict" ? "ytt" : dialect);
   const found = typeName(value);
   if (found === wanted) return value;
   if (wanted === "float" && (typeof value === "number" || typeof value === "bigint"))

@@ -20,6 +20,7 @@ export type YamlValue =
   | bigint
   | string
   | YamlDouble
+  | YamlBinary
   | readonly YamlValue[]
   | ReadonlyMap<YamlValue, YamlValue>
   | { readonly [key: string]: YamlValue | undefined };
@@ -29,6 +30,14 @@ export class YamlDouble {
   readonly value: number;
   constructor(value: number) {
     this.value = value;
+  }
+}
+
+/** Bytes that are no UTF-8 text; written as `!!binary`. */
+export class YamlBinary {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
   }
 }
 

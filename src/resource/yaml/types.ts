@@ -21,6 +21,13 @@ export interface YamlDocument<Value = Json> {
   readonly line: number;
 }
 
+/**
+ * Whose rules where the tools differ. `kapp`: a list of maps after `<<`, a byte order mark is dropped, what JSON cannot hold (integers
+ * beyond 64 bits, unknown tags) is a fault. `ytt`: none of those; such integers become doubles and unknown tags are ignored.
+ * `ytt-strict` refuses plain scalars of more than one possible meaning as well.
+ */
+export type YamlDialect = "kapp" | "ytt" | "ytt-strict";
+
 /** Bounds on one YAML text (reliability.md L11, L12). */
 export interface YamlLimits {
   /** Bytes of the text. Default 10 MiB. */

@@ -1,21 +1,21 @@
 import { type Pen, put, putBreak, writeIndent, writeIndicator } from "./pen.ts";
 import { type ScalarShape, shapeOf } from "./scalar-shape.ts";
-import { formatGoFloat, YamlDouble } from "./tree.ts";
+import { formatGoFloat, YamlBinary, YamlDouble } from "./tree.ts";
 
 /** What is written on one node without children. */
-export type Scalar = null | boolean | number | bigint | string | YamlDouble;
+export type Scalar = null | boolean | number | bigint | string | YamlDouble | YamlBinary;
 
 /** Writes a scalar in the first form that fits it. */
 export function writeScalar(pen: Pen, value: Scalar, isKey: boolean): void {
   if (typeof value !== "string") {
-    writeWord(pen, value instanceof YamlDouble ? formatGoFloat(value.value) : scalarWord(value));
+    writeWord(pen, scalarWord(value));
     return;
   }
   const text = value.isWellFormed() ? value : value.toWellFormed();
   const shape = shapeOf(text);
   const before = pen.indent;
   pen.indent = before < 0 ? 2 : before + 2;
-  const style = styleOf(text, shape, isKey);
+  const style = styleOf(text, shape, isKey, pen.quotesMergeKey);
   if (style === "plain") writePlain(pen, text, !isKey);
   else if (style === "single") writeSingleQuoted(pen, text, !isKey);
   else if (style === "literal") writeLiteral(pen, text);
@@ -24,17 +24,25 @@ export function writeScalar(pen: Pen, value: Scalar, isKey: boolean): void {
 }
 
 /** How a scalar that is no text reads. */
-export function scalarWord(value: null | boolean | number | bigint): string {
+export function scalarWord(value: Exclude<Scalar, string>): string {
+  if (value instanceof YamlDouble) return formatGoFloat(value.value);
+  if (value instanceof YamlBinary) return `!!binary ${base64(value.bytes)}`;
   if (typeof value !== "number") return String(value);
   return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : formatGoFloat(value);
 }
 
+function base64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
 type Style = "plain" | "single" | "double" | "literal";
 
-function styleOf(text: string, shape: ScalarShape, isKey: boolean): Style {
+function styleOf(text: string, shape: ScalarShape, isKey: boolean, quotesMergeKey: boolean): Style {
   if (text.includes("\n")) return !isKey && shape.blockAllowed ? "literal" : "double";
   // go-yaml writes a key `<<` plain and then reads it back as a merge.
-  if (shape.looksTyped || (isKey && (shape.multiline || text === "<<"))) return "double";
+  if (shape.looksTyped || (isKey && (shape.multiline || (quotesMergeKey && text === "<<")))) return "double";
   if (shape.plainAllowed) return "plain";
   return shape.singleQuotedAllowed ? "single" : "double";
 }

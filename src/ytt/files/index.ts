@@ -1,0 +1,2 @@
+export { type InputFile, type MarkedFile, typeOfPath } from "./file-kind.ts";
+export { markFiles } from "./file-marks.ts";

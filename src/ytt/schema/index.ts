@@ -1,0 +1,2 @@
+/** The schema of data values: types, defaults and validations from a document of examples. */
+export { Schema } from "./schema.ts";
