@@ -3,7 +3,6 @@
  * webhook's function to the run cluster over emulated queues and table, also of the guides' Apps. Lambda adds its sandbox and the download of the code.
  */
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
 import { httpEvent, type LambdaWorld, pushEvent, startLambdaWorld } from "../test/functions/aws/lambda-world.ts";
 import { buildBundles, isDeployedAt, startPackagedFunctions } from "../test/aws/packaged-functions.ts";
 import { createGuideApps, guidesEnvironment } from "../test/aws/packaged-guides.ts";
@@ -25,10 +24,9 @@ export const functions: Benchmark = {
       report.section("import in a fresh process, ms");
       for (const name of names) {
         const path = `${bundles}/${name}/index.mjs`;
-        const kilobytes = Math.round(statSync(path).size / 1_000);
         const times = Array.from({ length: rounds }, () => importMs(path, world.environment));
         const target = targets[name];
-        report.row(`${name}, ${kilobytes} kB`, times, target === undefined ? {} : { target: { median: target } });
+        report.row(name, times, target === undefined ? {} : { target: { median: target } });
       }
       report.section("first answer of a new process, ms");
       for (const name of ["ingress", "hub"] as const) {

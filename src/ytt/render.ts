@@ -6,6 +6,7 @@ import { type InputFile, markFiles } from "./files/index.ts";
 import { LibraryExecution, type LibraryResult } from "./library/execution.ts";
 import { libraryModule } from "./library/library-module.ts";
 import { inFileOrder, Library } from "./library/library-tree.ts";
+import { ParsedFiles } from "./library/parsed-files.ts";
 import type { RenderLimits, Session, TemplateOptions } from "./session.ts";
 import { ArrayItem, ArrayNode, DocumentNode, isEmptyValue } from "./tree/node.ts";
 import { Position } from "./tree/position.ts";
@@ -115,6 +116,7 @@ function rendered(inputs: readonly InputFile[], options: RenderOptions, limits: 
     checkTime: options.checkTime,
     debug: options.debug,
     libraryDepth: 0,
+    parsed: new ParsedFiles(limits.yaml),
   };
   const root = Library.fromFiles(markFiles(inputs, options.fileMarks ?? []));
   if (options.inspect === "files") return inspected(pathsOf(root));

@@ -100,7 +100,7 @@ describe("the packaged template", () => {
     assert.match(JSON.stringify(resources["AppQueue"]?.Properties?.["RedrivePolicy"]), /"maxReceiveCount":5/);
   });
 
-  it("zips one file per function, and the same bytes each time", () => {
+  it("zips the same bytes each time", () => {
     packageInto(again, "--stage", "dev");
     assert.deepEqual(
       Object.keys(digests(folder)),
@@ -108,10 +108,7 @@ describe("the packaged template", () => {
     );
     assert.deepEqual(digests(again), digests(folder));
     for (const name of names) {
-      // The end of a zip's directory says how many files it holds (APPNOTE 4.3.16).
       const zip = readFileSync(join(folder, `${name}.zip`));
-      const end = zip.lastIndexOf(Buffer.from("PK\u0005\u0006", "latin1"));
-      assert.equal(zip.readUInt16LE(end + 10), 1, name);
       assert.ok(zip.includes(`dist/functions/${name}/index.mjs`), name);
     }
   });

@@ -60,7 +60,7 @@ export class LibraryExecution {
   /** The schema of this library's data values, and schemas for libraries below. */
   schema(given: readonly SchemaEnvelope[]): { readonly schema: Schema; readonly below: readonly SchemaEnvelope[] } {
     const loader = this.#loader(undefined, [], []);
-    const files = inFileOrder(this.#annotatedFiles(loader, schemaAnnotation));
+    const files = inFileOrder(this.#annotatedFiles(schemaAnnotation));
     const names = [
       ...files.map(({ file }) => file.path),
       ...(given.length > 0 ? ["additional data value schema"] : []),
@@ -88,7 +88,7 @@ export class LibraryExecution {
     schema: Schema,
   ): { readonly values: DocumentNode; readonly below: readonly ValuesEnvelope[] } {
     const loader = this.#loader(undefined, [], []);
-    const files = inFileOrder(this.#annotatedFiles(loader, valuesAnnotation));
+    const files = inFileOrder(this.#annotatedFiles(valuesAnnotation));
     const names = [...files.map(({ file }) => file.path), ...(given.length > 0 ? ["additional data values"] : [])];
     let result: ReturnType<typeof this.values>;
     try {
@@ -179,11 +179,13 @@ export class LibraryExecution {
     });
   }
 
-  #annotatedFiles(loader: TemplateLoader, annotation: string): readonly FileInLibrary[] {
+  #annotatedFiles(annotation: string): readonly FileInLibrary[] {
     return this.#files.filter((found) => {
       const { file } = found;
       if (file.type !== "yaml" || !file.isTemplate) return false;
-      const isAnnotated = splitDocuments(loader.parseYaml(file), annotation).annotated.length > 0;
+      const { session, template } = this.#settings;
+      const { set, hasTemplating } = session.parsed.read(file, template.strict);
+      const isAnnotated = hasTemplating && splitDocuments(set, annotation).annotated.length > 0;
       if (isAnnotated) this.#notForOutput.add(found);
       return isAnnotated;
     });

@@ -12,9 +12,7 @@ import type { MarkedFile } from "../files/index.ts";
 import { standardModule } from "../modules/index.ts";
 import { overlayModule } from "../overlay/index.ts";
 import type { Globals, Session, TemplateOptions } from "../session.ts";
-import { hasTemplating } from "../template/annotation.ts";
 import { type CodeLine, codeLines } from "../template/code.ts";
-import { compileYaml } from "../template/compile-yaml.ts";
 import { templateFailure } from "../template/failure.ts";
 import { NodeTable } from "../template/node-table.ts";
 import { compileProgram, RunningTemplate } from "../template/run.ts";
@@ -30,7 +28,7 @@ import {
   type NodeValue,
 } from "../tree/node.ts";
 import { Position as NodePosition } from "../tree/position.ts";
-import { decodeUtf8, readYaml } from "../tree/read.ts";
+import { decodeUtf8 } from "../tree/read.ts";
 import { onlyArgument, yttFunction } from "../values/builtin.ts";
 import { ModuleValue } from "../values/struct.ts";
 import { dataModule } from "./data-module.ts";
@@ -68,36 +66,17 @@ export class TemplateLoader {
     this.#options = options;
   }
 
-  /** The nodes of a YAML file, as they are written. */
-  parseYaml(file: MarkedFile): DocumentSet {
-    const { session, template } = this.#options;
-    const step = `Unmarshaling YAML template '${file.path}'`;
-    const text = decodeUtf8(file.bytes);
-    if (text === undefined) throw new YttError(`${step}: yaml: invalid leading UTF-8 octet`);
-    try {
-      // Without `#@` a file is plain, whatever its comments say.
-      const withComments = text.includes("#@");
-      return readYaml(text, { file: file.path, withComments, strict: template.strict, limits: session.limits.yaml });
-    } catch (error) {
-      throw inStep(step, error);
-    }
-  }
-
   evaluateYaml(place: Place, file: MarkedFile): { readonly globals: Globals; readonly documents: DocumentSet } {
-    const set = this.parseYaml(file);
-    if ((!file.isTemplate && !file.isLibrary) || !hasTemplating(set)) {
+    const { session, template } = this.#options;
+    const { strict } = template;
+    if ((!file.isTemplate && !file.isLibrary) || !session.parsed.read(file, strict).hasTemplating) {
+      const set = session.parsed.take(file, strict);
       dropRepeatedKeys(set);
-      this.#options.session.debug?.(`## file ${file.path} (plain)\n`);
+      session.debug?.(`## file ${file.path} (plain)\n`);
       return { globals: noGlobals, documents: set };
     }
-    const { ignoreUnknownComments } = this.#options.template;
-    let compiled: ReturnType<typeof compileYaml>;
-    try {
-      compiled = compileYaml(set, { file: file.path, ignoreUnknownComments });
-    } catch (error) {
-      throw inStep(`Compiling YAML template '${file.path}'`, error);
-    }
-    const { globals, result } = this.#run(place, file, compiled.lines, compiled.nodes);
+    const { lines, nodes } = session.parsed.compiled(file, template);
+    const { globals, result } = this.#run(place, file, lines, nodes);
     return { globals, documents: result instanceof DocumentSet ? result : new DocumentSet() };
   }
 

@@ -65,15 +65,23 @@ function found<Item extends ItemNode>(
   by: Value | undefined,
   context: CallContext,
 ): readonly Match<Item>[] {
+  for (const { items } of left) context.step(items.length);
+  if (by === undefined && right instanceof MapItem) return sameKey(left, right);
   const all = left.flatMap((parent) => parent.items.map((item) => ({ parent, item })));
-  if (by === undefined && right instanceof MapItem)
-    return all.filter(({ item }) => item instanceof MapItem && equalScalars(item.key, right.key));
   const matcher = matcherOf(right, by);
   const rightValue = toStarlark(right.value);
   return all.filter(({ item }, index) => {
     const key = item instanceof MapItem ? toStarlark(item.key) : index;
     return asBool(context.call(matcher, [key, toStarlark(item.value), rightValue]));
   });
+}
+
+function sameKey<Item extends ItemNode>(left: readonly Items<Item>[], right: MapItem): readonly Match<Item>[] {
+  const matches: Match<Item>[] = [];
+  for (const parent of left)
+    for (const item of parent.items)
+      if (item instanceof MapItem && equalScalars(item.key, right.key)) matches.push({ parent, item });
+  return matches;
 }
 
 function matcherOf(right: ItemNode, by: Value | undefined): Value {

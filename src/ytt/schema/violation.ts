@@ -1,5 +1,5 @@
 import { nearestName } from "../../starlark/index.ts";
-import { type ArrayNode, type ItemNode, keyText, type MapItem, type MapNode, typeName } from "../tree/node.ts";
+import { type ArrayNode, type ItemNode, scalarText, type MapItem, type MapNode, typeName } from "../tree/node.ts";
 import type { Position } from "../tree/position.ts";
 import { type MapType, typeLabel, type ValueType } from "./type.ts";
 
@@ -28,8 +28,8 @@ export function mismatch(node: ItemNode | MapNode | ArrayNode, type: ValueType):
 }
 
 export function undeclaredKey(item: MapItem, type: MapType): Violation {
-  const found = keyText(item.key);
-  const allowed = type.items.map(({ key }) => keyText(key)).sort();
+  const found = scalarText(item.key);
+  const allowed = type.items.map(({ key }) => scalarText(key)).sort();
   const nearest = nearestName(found, allowed);
   return {
     description: "Given data value is not declared in schema",

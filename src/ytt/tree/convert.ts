@@ -6,6 +6,7 @@ import {
   Dict,
   Float,
   HostValue,
+  LimitExceeded,
   List,
   StarlarkFailure,
   StarlarkSet,
@@ -36,49 +37,69 @@ export abstract class Unconvertible extends HostValue {
 const minInt64 = -(2n ** 63n);
 const maxUint64 = 2n ** 64n - 1n;
 
+/** Bounds on one value on its way into a tree: a list may hold itself, or hold another one many times over. */
+const maxValueDepth = 500;
+const maxValueMembers = 1_000_000;
+
 /**
  * A program's value as a tree holds it.
  * @throws StarlarkFailure for functions, ranges, modules and ints beyond 64 bits.
+ * @throws LimitExceeded for values that nest too deep or hold too much.
  */
 export function fromStarlark(value: Value): NodeValue | DocumentSet {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-    case "number":
-      return value;
-    case "bigint":
-      if (value < minInt64 || value > maxUint64)
-        throw new StarlarkFailure(`Unable to convert value: int ${value} does not fit 64 bits`);
-      return value;
-    default:
-      break;
+  return new Converter().convert(value, 0);
+}
+
+class Converter {
+  #members = 0;
+
+  convert(value: Value, depth: number): NodeValue | DocumentSet {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+      case "number":
+        return value;
+      case "bigint":
+        if (value < minInt64 || value > maxUint64)
+          throw new StarlarkFailure(`Unable to convert value: int ${value} does not fit 64 bits`);
+        return value;
+      default:
+        break;
+    }
+    if (value === null || value instanceof Float) return value;
+    if (value instanceof Fragment) return value.data;
+    if (value instanceof List || value instanceof Tuple) return this.#list(value.items, depth);
+    if (value instanceof StarlarkSet) return this.#list([...value.values()], depth);
+    if (value instanceof Dict) return this.#map(value.entries(), depth);
+    if (value instanceof StructValue) return this.#map(value.fields, depth);
+    if (value instanceof Unconvertible) throw new StarlarkFailure(`Unable to convert value: ${value.conversionHint}`);
+    throw new StarlarkFailure(`Unable to convert value: ${typeOf(value)} does not encode as YAML`);
   }
-  if (value === null || value instanceof Float) return value;
-  if (value instanceof List || value instanceof Tuple) return value.items.map(memberOf);
-  if (value instanceof StarlarkSet) return [...value.values()].map(memberOf);
-  if (value instanceof Dict) return plainMap(value.entries());
-  if (value instanceof StructValue) return plainMap(value.fields);
-  if (value instanceof Fragment) return value.data;
-  if (value instanceof Unconvertible) throw new StarlarkFailure(`Unable to convert value: ${value.conversionHint}`);
-  throw new StarlarkFailure(`Unable to convert value: ${typeOf(value)} does not encode as YAML`);
-}
 
-/** A value inside of another one; document sets cannot be there, and whoever prints or checks the outer one says so. */
-function memberOf(value: Value): NodeValue {
-  // A document set inside a list or dict is kept, as ytt keeps it, until it is printed.
-  return fromStarlark(value) as NodeValue;
-}
+  #list(items: readonly Value[], depth: number): NodeValue[] {
+    return items.map((item) => this.#member(item, depth));
+  }
 
-function plainMap(entries: Iterable<readonly [Value, Value]>): PlainMap {
-  const map: PlainMap = new Map();
-  for (const [key, value] of entries) map.set(keyOf(key), memberOf(value));
-  return map;
-}
+  #map(entries: Iterable<readonly [Value, Value]>, depth: number): PlainMap {
+    const map: PlainMap = new Map();
+    for (const [key, value] of entries) map.set(this.#key(key), this.#member(value, depth));
+    return map;
+  }
 
-function keyOf(key: Value): Scalar {
-  const converted = fromStarlark(key);
-  if (converted === null || typeof converted !== "object" || converted instanceof Float) return converted;
-  throw new StarlarkFailure(`Unable to convert value: ${typeOf(key)} cannot be a key in YAML`);
+  #member(value: Value, depth: number): NodeValue {
+    if (depth >= maxValueDepth)
+      throw new LimitExceeded("value depth", `a value nests deeper than the allowed ${maxValueDepth}`);
+    if (++this.#members > maxValueMembers)
+      throw new LimitExceeded("value size", `a value holds more than the allowed ${maxValueMembers} values`);
+    // A document set inside a list or dict is kept, as ytt keeps it, until it is printed.
+    return this.convert(value, depth + 1) as NodeValue;
+  }
+
+  #key(key: Value): Scalar {
+    const converted = this.convert(key, 0);
+    if (converted === null || typeof converted !== "object" || converted instanceof Float) return converted;
+    throw new StarlarkFailure(`Unable to convert value: ${typeOf(key)} cannot be a key in YAML`);
+  }
 }
 
 export interface ToStarlarkOptions {

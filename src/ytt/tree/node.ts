@@ -64,7 +64,9 @@ abstract class NodeBase {
 const noComments: readonly Comment[] = [];
 
 export class DocumentSet extends NodeBase {
-  readonly kind = "document set";
+  get kind(): "document set" {
+    return "document set";
+  }
   items: DocumentNode[] = [];
   constructor(items: DocumentNode[] = [], position: Position = Position.none) {
     super(position);
@@ -81,7 +83,9 @@ export class DocumentSet extends NodeBase {
 }
 
 export class DocumentNode extends NodeBase {
-  readonly kind = "document";
+  get kind(): "document" {
+    return "document";
+  }
   value: NodeValue;
   /** Holds only comments that stand after the last node: never printed. */
   injected = false;
@@ -98,7 +102,9 @@ export class DocumentNode extends NodeBase {
 }
 
 export class MapNode extends NodeBase {
-  readonly kind = "map";
+  get kind(): "map" {
+    return "map";
+  }
   items: MapItem[];
   constructor(items: MapItem[], position: Position) {
     super(position);
@@ -115,7 +121,9 @@ export class MapNode extends NodeBase {
 }
 
 export class MapItem extends NodeBase {
-  readonly kind = "map item";
+  get kind(): "map item" {
+    return "map item";
+  }
   key: Scalar;
   value: NodeValue;
   constructor(key: Scalar, value: NodeValue, position: Position) {
@@ -131,7 +139,9 @@ export class MapItem extends NodeBase {
 }
 
 export class ArrayNode extends NodeBase {
-  readonly kind = "array";
+  get kind(): "array" {
+    return "array";
+  }
   items: ArrayItem[];
   constructor(items: ArrayItem[], position: Position) {
     super(position);
@@ -148,7 +158,9 @@ export class ArrayNode extends NodeBase {
 }
 
 export class ArrayItem extends NodeBase {
-  readonly kind = "array item";
+  get kind(): "array item" {
+    return "array item";
+  }
   value: NodeValue;
   constructor(value: NodeValue, position: Position) {
     super(position);
@@ -212,11 +224,6 @@ export function typeName(value: NodeValue | Node): string {
   if (value instanceof Float) return "float";
   if (isNode(value)) return value.kind;
   return value instanceof Map ? "*orderedmap.Map" : "[]interface {}";
-}
-
-/** A key in messages and paths. */
-export function keyText(key: Scalar): string {
-  return key instanceof Float ? String(key.value) : String(key);
 }
 
 /** Equality of keys and leaves: ints compare by value, an int is never a float. */

@@ -8,31 +8,38 @@ export interface SourceText {
 
 /** Where a node or comment stands. Immutable: nodes share positions. */
 export class Position {
+  readonly #source: SourceText;
   /** 1-based; `undefined` when unknown. */
   readonly line: number | undefined;
-  /** Text of the line; for values made in memory `key: value`. */
-  readonly text: string;
-  readonly file: string;
   /** The value was made by a program, not read from a text. */
   readonly fromMemory: boolean;
 
-  private constructor(file: string, line: number | undefined, text: string, fromMemory: boolean) {
-    this.file = file;
+  private constructor(source: SourceText, line: number | undefined, fromMemory: boolean) {
+    this.#source = source;
     this.line = line;
-    this.text = text;
     this.fromMemory = fromMemory;
   }
 
   static at(source: SourceText, line: number): Position {
-    return new Position(source.file, line, source.lines[line - 1] ?? "", false);
+    return new Position(source, line, false);
   }
 
   static unknown(file = ""): Position {
-    return file === "" ? Position.none : new Position(file, undefined, "", false);
+    return file === "" ? Position.none : new Position({ file, lines: [] }, undefined, false);
   }
 
+  /** @param text Shown in the place of a source line: `key: value`. */
   static inMemory(text: string): Position {
-    return new Position("", undefined, text, true);
+    return new Position({ file: "", lines: [text] }, undefined, true);
+  }
+
+  get file(): string {
+    return this.#source.file;
+  }
+
+  /** Text of the line; empty when it is unknown. */
+  get text(): string {
+    return this.#source.lines[this.fromMemory ? 0 : (this.line ?? 0) - 1] ?? "";
   }
 
   get isKnown(): boolean {
@@ -55,5 +62,5 @@ export class Position {
     return Math.abs(this.line - other.line) <= 1;
   }
 
-  static readonly none: Position = new Position("", undefined, "", false);
+  static readonly none: Position = new Position({ file: "", lines: [] }, undefined, false);
 }

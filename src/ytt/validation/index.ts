@@ -1,6 +1,5 @@
 /** Rules that data values must pass: the annotations of schemas and data values, and the assertions that programs make. */
 export { readValidationAnnotation } from "./annotation.ts";
-export { Assertion } from "./assertion.ts";
 export {
   assertMax,
   assertMaxLength,
@@ -13,4 +12,4 @@ export {
   wholeNumber,
 } from "./rules.ts";
 export { validate } from "./validate.ts";
-export type { Rule, Validation } from "./validation.ts";
+export type { Validation } from "./validation.ts";

@@ -1,7 +1,7 @@
 import { type CallContext, limitOf, StarlarkFunction, typeOf, type Value } from "../../starlark/index.ts";
 import { inStep, isInputFailure, YttError } from "../error.ts";
 import { toStarlark } from "../values/fragment.ts";
-import { type DocumentNode, type ItemNode, keyText, MapNode, ArrayNode } from "../tree/node.ts";
+import { type DocumentNode, type ItemNode, scalarText, MapNode, ArrayNode } from "../tree/node.ts";
 import { StructValue } from "../values/struct.ts";
 import { readValidationAnnotation } from "./annotation.ts";
 import type { Rule, Validation } from "./validation.ts";
@@ -41,7 +41,7 @@ function* validatedPlaces(node: ItemNode, parent: Value, path: string): Iterable
   if (validations.length > 0) yield { node, path, value, parent, validations };
   if (node.value instanceof MapNode) {
     for (const item of node.value.items)
-      yield* validatedPlaces(item, value, `${path}${path === "" ? "" : "."}${keyText(item.key)}`);
+      yield* validatedPlaces(item, value, `${path}${path === "" ? "" : "."}${scalarText(item.key)}`);
   } else if (node.value instanceof ArrayNode) {
     for (const [index, item] of node.value.items.entries()) yield* validatedPlaces(item, value, `${path}[${index}]`);
   }
