@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { createRedactor } from "../base/index.ts";
 import { type CommandContext, type DefineCommand, helpWidth } from "./command.ts";
@@ -111,21 +110,12 @@ export async function runCli(
   let code: ExitCode = exitCodes.done;
   const context: CommandContext = { ...process, exitWith: (other) => (code = other) };
   try {
-    // ytt's flags have rules of their own, which commander's do not follow.
-    if (argv[0] === "ytt" && !isHelp(argv[1])) {
-      const { runYtt } = await import("./ytt/run.ts");
-      return runYtt(argv.slice(1), { ...context, readStdin: () => readFileSync(0) });
-    }
     const program = await buildProgram(argv.slice(0, 2), context);
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
     return reportError(error, context);
   }
-}
-
-function isHelp(argument: string | undefined): boolean {
-  return argument === "--help" || argument === "-h";
 }
 
 /** The program with the commands that `called` names fully defined; all others have their name and summary. */

@@ -57,4 +57,4 @@ export {
 } from "./label-selector.ts";
 export { type StringifyYamlOptions, stringifyYaml } from "./yaml/emit.ts";
 export { toJson } from "./yaml/to-json.ts";
-export { formatGoFloat, YamlBinary, YamlDouble, type YamlTree, type YamlValue } from "./yaml/tree.ts";
+export { formatGoFloat, YamlBinary, YamlDouble, YamlPairs, type YamlTree, type YamlValue } from "./yaml/tree.ts";

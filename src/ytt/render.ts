@@ -1,5 +1,5 @@
 import { Budget, LimitExceeded, limitOf } from "../starlark/index.ts";
-import { type Json, toJson, type YamlTree } from "../resource/index.ts";
+import { type Json, toJson } from "../resource/index.ts";
 import { type DataValues, envelopesOf } from "./data-values/sources.ts";
 import { isInputFailure, YttError } from "./error.ts";
 import { type InputFile, markFiles } from "./files/index.ts";
@@ -10,7 +10,7 @@ import { ParsedFiles } from "./library/parsed-files.ts";
 import type { RenderLimits, Session, TemplateOptions } from "./session.ts";
 import { ArrayItem, ArrayNode, DocumentNode, isEmptyValue } from "./tree/node.ts";
 import { Position } from "./tree/position.ts";
-import { printValue, yamlOf } from "./tree/print.ts";
+import { printValue, yamlTreeOf } from "./tree/print.ts";
 
 export interface RenderOptions extends Partial<TemplateOptions> {
   /** `--file-mark` arguments: `PATH:KEY=VALUE`. */
@@ -168,7 +168,7 @@ function renderedDocument(node: DocumentNode, input: InputFile, path: string): R
     yaml: printValue(node.value),
     node,
     toJson() {
-      const converted = toJson(yamlOf(node.value) as YamlTree);
+      const converted = toJson(yamlTreeOf(node.value));
       if ("problem" in converted) throw new YttError(`Document on ${node.position.describe()}: ${converted.problem}`);
       return converted.json;
     },

@@ -6,7 +6,7 @@
 import { compareNaturally } from "./natural-order.ts";
 import { type Pen, writeIndent, writeIndicator } from "./pen.ts";
 import { shapeOf } from "./scalar-shape.ts";
-import { YamlBinary, YamlDouble, type YamlValue } from "./tree.ts";
+import { YamlBinary, YamlDouble, YamlPairs, type YamlValue } from "./tree.ts";
 import { type Scalar, scalarWord, writeScalar } from "./write-scalar.ts";
 
 export interface StringifyYamlOptions {
@@ -100,8 +100,11 @@ function writeMapping(emitter: Emitter, entries: readonly Entry[]): void {
 }
 
 function entriesOf({ keyOrder }: Emitter, value: Exclude<YamlValue, Scalar | readonly YamlValue[]>): readonly Entry[] {
+  if (value instanceof YamlPairs && keyOrder === "given") return value.pairs;
   const entries: Entry[] = [];
-  if (isTreeMap(value)) {
+  if (value instanceof YamlPairs) {
+    entries.push(...value.pairs);
+  } else if (isTreeMap(value)) {
     for (const entry of value) entries.push(entry);
   } else {
     for (const [key, member] of Object.entries(value)) if (member !== undefined) entries.push([key, member]);

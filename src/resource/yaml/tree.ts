@@ -21,6 +21,7 @@ export type YamlValue =
   | string
   | YamlDouble
   | YamlBinary
+  | YamlPairs
   | readonly YamlValue[]
   | ReadonlyMap<YamlValue, YamlValue>
   | { readonly [key: string]: YamlValue | undefined };
@@ -38,6 +39,14 @@ export class YamlBinary {
   readonly bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+  }
+}
+
+/** A map as its pairs, for those who have them at hand; keys are not looked at for repeats. */
+export class YamlPairs {
+  readonly pairs: readonly (readonly [YamlValue, YamlValue])[];
+  constructor(pairs: readonly (readonly [YamlValue, YamlValue])[]) {
+    this.pairs = pairs;
   }
 }
 

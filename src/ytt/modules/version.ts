@@ -1,4 +1,6 @@
-import { compare, parse, type SemVer } from "semver";
+import type { SemVer } from "semver";
+import compare from "semver/functions/compare.js";
+import parse from "semver/functions/parse.js";
 import { StarlarkFailure } from "../../starlark/index.ts";
 import { type ModuleMembers, moduleOf, namedBuiltin, oneString } from "./builtin.ts";
 

@@ -23,7 +23,7 @@ import { Position } from "../tree/position.ts";
 import { Fragment } from "../values/fragment.ts";
 import { noop } from "../values/noop.ts";
 import { instructions } from "./code.ts";
-import { type NodeTable, noParent } from "./node-table.ts";
+import { type NodeTable, noParent, type TemplateNode } from "./node-table.ts";
 
 export interface BuildOptions {
   /** A key that is there already is replaced, with no annotation needed. */
@@ -117,9 +117,8 @@ export class TreeBuilder {
         this.#start(this.#current(), Number(tag));
         return null;
       }),
-      bind(instructions.setNode, (args) => {
-        if (args.length > 1) this.#setTo(args[1] ?? null);
-        else this.#setFromTemplate(Number(args[0]));
+      bind(instructions.setNode, ([_tag, value]) => {
+        this.#setTo(value ?? null);
         return null;
       }),
     ]);
@@ -190,7 +189,7 @@ export class TreeBuilder {
   }
 
   #start(context: Context, tag: number): void {
-    const { node, annotationComments } = this.#nodes.entry(tag);
+    const { node, annotationComments, isWhole } = this.#nodes.entry(tag);
     if (context.root === undefined && needsParent(node)) this.#start(context, this.#nodes.parentOf(tag));
     const parent = this.#unwind(context, tag);
     const built =
@@ -202,8 +201,9 @@ export class TreeBuilder {
       const key = context.keys.get(tag);
       if (key !== undefined && built instanceof MapItem) built.key = key;
     }
-    context.annotations.delete(tag);
-    context.keys.delete(tag);
+    if (context.annotations.size > 0) context.annotations.delete(tag);
+    if (context.keys.size > 0) context.keys.delete(tag);
+    if (isWhole) setWhole(built, node);
     context.root ??= built;
     if (parent !== undefined) this.#add(parent, built);
     context.open.push({ tag, built });
@@ -274,17 +274,12 @@ export class TreeBuilder {
       throw new StarlarkFailure(`cannot set value on ${item.kind === "array" ? "an" : "a"} ${item.kind}`);
     setValue(item, converted);
   }
+}
 
-  #setFromTemplate(tag: number): void {
-    const item = this.#current().open.at(-1)?.built;
-    const { node } = this.#nodes.entry(tag);
-    if (node.kind === "text") {
-      if (item instanceof TextHole) item.root.content += node.text;
-      return;
-    }
-    if (!("value" in node) || item === undefined || !("value" in item)) return;
-    item.value = copyValue(node.value);
-  }
+/** Gives what is started the value that it has in the text. */
+function setWhole(built: Built, node: TemplateNode): void {
+  if (built instanceof TextHole && node.kind === "text") built.root.content += node.text;
+  else if ("value" in node && "value" in built) built.value = copyValue(node.value);
 }
 
 function needsParent(node: { readonly kind: string }): boolean {

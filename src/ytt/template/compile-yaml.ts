@@ -99,7 +99,7 @@ class YamlCompiler {
       return;
     }
     if (isNode(value) && (textTemplated || !this.#static.has(value))) this.#node(value, tag, textTemplated);
-    else this.#emit(`${instructions.setNode}(${tag})`, lineOf(node.position));
+    else this.#nodes.entry(tag).isWhole = true;
   }
 
   /** A string with `(@ … @)` in it becomes the text that a text template would give. */

@@ -18,6 +18,8 @@ interface Entry {
   /** Comments of the node that stay with it: those that are annotations. */
   readonly annotationComments: Node["comments"];
   readonly annotationPositions: Map<string, Position>;
+  /** Nothing of its value is code: it gets the value that it has in the text as soon as it is started. */
+  isWhole: boolean;
 }
 
 /** The nodes of a template by the numbers that its program calls them. */
@@ -26,7 +28,7 @@ export class NodeTable {
 
   /** @param parent Number of the parent, `noParent` for a root. */
   add(node: TemplateNode, parent: number, annotationComments: Node["comments"] = []): number {
-    this.#entries.push({ node, parent, annotationComments, annotationPositions: new Map() });
+    this.#entries.push({ node, parent, annotationComments, annotationPositions: new Map(), isWhole: false });
     return this.#entries.length;
   }
 

@@ -80,10 +80,8 @@ export function compileText(
     if (piece.type === "text") {
       const text = trimmed(piece.content, pieces[index - 1], pieces[index + 1]);
       const tag = nodes.add({ kind: "text", text }, root);
-      lines.push(
-        { code: `${instructions.startNode}(${tag})`, source },
-        { code: `${instructions.setNode}(${tag})`, source },
-      );
+      nodes.entry(tag).isWhole = true;
+      lines.push({ code: `${instructions.startNode}(${tag})`, source });
       continue;
     }
     const code = codeOf(piece.content);

@@ -1,5 +1,12 @@
 import { Float, toBytes } from "../../starlark/index.ts";
-import { stringifyYaml, YamlBinary, YamlDouble, type YamlValue } from "../../resource/index.ts";
+import {
+  stringifyYaml,
+  YamlBinary,
+  YamlDouble,
+  YamlPairs,
+  type YamlTree,
+  type YamlValue,
+} from "../../resource/index.ts";
 import { YttError } from "../error.ts";
 import {
   ArrayNode,
@@ -29,25 +36,58 @@ export function printValue(value: NodeValue): string {
 }
 
 /** The value as the YAML writer takes it. */
-export function yamlOf(value: NodeValue): YamlValue {
+function yamlOf(value: NodeValue): YamlValue {
   if (value === null || typeof value !== "object" || value instanceof Float) return yamlScalar(value);
   if (value instanceof MapNode) {
-    const map = new Map<YamlValue, YamlValue>();
-    for (const { key, value: member } of value.items) {
-      const yamlKey = yamlScalar(key);
-      if (map.has(yamlKey)) throw new YttError(`Unexpected duplicate key: ${scalarText(key)}`);
-      map.set(yamlKey, yamlOf(member));
-    }
-    return map;
+    checkKeys(value);
+    return new YamlPairs(value.items.map((item) => [yamlScalar(item.key), yamlOf(item.value)] as const));
   }
   if (value instanceof ArrayNode) return value.items.map((item) => yamlOf(item.value));
-  if (value instanceof Map) {
-    const map = new Map<YamlValue, YamlValue>();
-    for (const [key, member] of value) map.set(yamlScalar(key), yamlOf(member));
-    return map;
-  }
-  if (isNode(value)) throw new YttError("Unexpected document set within a value");
+  if (value instanceof Map)
+    return new YamlPairs([...value].map(([key, member]) => [yamlScalar(key), yamlOf(member)] as const));
+  if (isNode(value)) throw documentSetInside();
   return value.map(yamlOf);
+}
+
+/** Overlays can rename a key to one that is there. */
+function checkKeys({ items }: MapNode): void {
+  if (items.length < 2) return;
+  if (items.length > 8) {
+    const seen = new Set<unknown>();
+    for (const { key } of items) {
+      if (seen.has(key)) throw repeatedKey(key);
+      seen.add(key);
+    }
+    return;
+  }
+  for (let i = 1; i < items.length; i++)
+    for (let j = 0; j < i; j++) {
+      const key = items[i]?.key ?? null;
+      if (items[j]?.key === key) throw repeatedKey(key);
+    }
+}
+
+function repeatedKey(key: Scalar): YttError {
+  return new YttError(`Unexpected duplicate key: ${scalarText(key)}`);
+}
+
+function documentSetInside(): YttError {
+  return new YttError("Unexpected document set within a value");
+}
+
+/** The value with maps, for conversion to JSON. */
+export function yamlTreeOf(value: NodeValue): YamlTree {
+  if (value instanceof Float) return new YamlDouble(value.value);
+  if (value === null || typeof value !== "object") return value;
+  if (value instanceof MapNode) {
+    checkKeys(value);
+    return new Map(value.items.map((item) => [yamlTreeOf(item.key), yamlTreeOf(item.value)] as const));
+  }
+  if (value instanceof ArrayNode) return value.items.map((item) => yamlTreeOf(item.value));
+  if (value instanceof Map)
+    return new Map([...value].map(([key, member]) => [yamlTreeOf(key), yamlTreeOf(member)] as const));
+  if (isNode(value)) throw documentSetInside();
+  return value.map(yamlTreeOf);
 }
 
 function yamlScalar(value: Scalar): YamlValue {

@@ -1,4 +1,4 @@
-import { HostValue, StarlarkFailure, typeOf, type Value } from "../../starlark/index.ts";
+import { HostValue, repr, StarlarkFailure, typeOf, type Value } from "../../starlark/index.ts";
 
 /** `struct.make(...)` and `data.values`: fields by name, in insertion order, never changed. */
 export class StructValue extends HostValue {
@@ -57,7 +57,7 @@ export class ModuleValue extends HostValue {
   }
 
   display(): string {
-    return `<module "${this.name}">`;
+    return `<module ${repr(this.name)}>`;
   }
 
   override attribute(name: string): Value | undefined {
