@@ -120,7 +120,8 @@ export function toStarlarkPlain(value: NodeValue, options: ToStarlarkOptions = {
   return new StructValue(
     new Map(
       entries.map(([key, member]) => {
-        if (typeof key !== "string") throw new StarlarkFailure(`expected struct key ${scalarText(key)} to be string`);
+        if (typeof key !== "string")
+          throw new StarlarkFailure(`expected struct key ${scalarText(key)} to be string${booleanHint(key)}`);
         return [key, member] as const;
       }),
     ),
@@ -158,4 +159,8 @@ function showValue(value: NodeValue): string {
   if (value instanceof MapNode || value instanceof Map) return "{…}";
   if (value instanceof ArrayNode || Array.isArray(value)) return "[…]";
   return scalarText(value);
+}
+
+function booleanHint(key: Scalar): string {
+  return typeof key === "boolean" ? " (hint: unquoted y, n, yes, no, on and off are booleans; quote the key)" : "";
 }

@@ -15,6 +15,13 @@ export const departures: readonly Departure[] = [
       isErrorText(path) && sameFrame(expected, actual, /^ *Fetching git repository:$/m),
   },
   {
+    reason: "where ytt crashes with a stack of Go calls, lateen says what is wrong and where",
+    covers: ({ path, expected, actual }) =>
+      /^status\.(?:template\.|usefulErrorMessage$|friendlyDescription$|conditions\[0\]\.message$)/.test(path) &&
+      (expected === 2 || (typeof expected === "string" && /panic: |exit status 2$/.test(expected))) &&
+      (actual === 1 || (typeof actual === "string" && /ytt: Error: |\(see \.status\.usefulErrorMessage/.test(actual))),
+  },
+  {
     reason: "lateen adds what is at fault, or a hint",
     covers: ({ path, expected, actual }) =>
       isErrorText(path) &&

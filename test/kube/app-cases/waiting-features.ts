@@ -41,11 +41,6 @@ const features: readonly Feature[] = [
   { name: "template.helmTemplate", reason: "rendering Helm charts", isUsedBy: templates("helmTemplate") },
   { name: "template.cue", reason: "rendering CUE", isUsedBy: templates("cue") },
   {
-    name: "ytt code",
-    reason: "annotations, templates and data values of ytt",
-    isUsedBy: ({ text }) => /#@|\(@|\bload\(|valuesFrom/.test(text),
-  },
-  {
     name: "kapp Config",
     reason: "Config documents among the resources",
     isUsedBy: ({ text }) => /kapp\.k14s\.io\/(?:v1alpha1|config\b)/.test(text),
