@@ -141,7 +141,7 @@ function valuesFiles(argument: string, input: YttInput): readonly InputFile[] {
     try {
       return input.files([rest]);
     } catch (error) {
-      throw error instanceof YttError ? new YttError(`Find files '${rest}': ${error.message}`) : error;
+      throw error instanceof YttError && rest !== "-" ? new YttError(`Find files '${rest}': ${error.message}`) : error;
     }
   } catch (error) {
     throw error instanceof YttError ? new YttError(`${step}: ${error.message}`) : error;

@@ -242,9 +242,12 @@ export class TemplateLoader {
     const lines = this.#code.get(file);
     if (lines === undefined) return "unavailable";
     let first = 1;
+    // What nobody wrote is told by the line before it.
+    let written: CodeLine | undefined;
     for (const code of lines) {
+      if (code.source !== undefined) written = code;
       const next = first + code.code.split("\n").length;
-      if (line < next) return code;
+      if (line < next) return written;
       first = next;
     }
     return undefined;
