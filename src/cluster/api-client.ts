@@ -31,6 +31,8 @@ export interface ApiClient {
     call: ApiCall & { readonly absentIsAnswer: true },
     read: (answer: JsonMap) => Result,
   ): Promise<Result | undefined>;
+  /** The same for an answer that is text. */
+  readText(call: ApiCall): Promise<string>;
 }
 
 export interface ApiClientDeps {
@@ -52,7 +54,7 @@ export function badAnswer(problem: string, status = 200): ClusterError {
 
 export function createApiClient(deps: ApiClientDeps): ApiClient {
   const { clock, random, gate, budget, log } = deps;
-  const call = <Result>(call: ApiCall, read: (answer: JsonMap) => Result): Promise<Result | undefined> => {
+  const callFor = <Result>(call: ApiCall, read: (answer: TransportAnswer) => Result): Promise<Result | undefined> => {
     const { signal } = call;
     const work = async (): Promise<Result | undefined> => {
       const answer = await authenticated(call, deps);
@@ -70,7 +72,12 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
     return gate.run(() => retry(work, { clock, random, signal, retryable }), signal);
   };
   // The overloads of `call` only narrow what this function returns: `undefined` comes from absentIsAnswer alone.
-  return { call: call as ApiClient["call"] };
+  const call = <Result>(request: ApiCall, read: (answer: JsonMap) => Result): Promise<Result | undefined> =>
+    callFor(request, (answer) => read(parseMap(answer)));
+  return {
+    call: call as ApiClient["call"],
+    readText: async (request) => (await callFor(request, ({ text }) => text)) ?? "",
+  };
 }
 
 async function authenticated(call: ApiCall, deps: ApiClientDeps): Promise<TransportAnswer> {
@@ -120,7 +127,7 @@ function withTitle(call: ApiCall, error: ClusterError): ClusterError {
 function interpret<Result>(
   call: ApiCall,
   answer: TransportAnswer,
-  read: (answer: JsonMap) => Result,
+  read: (answer: TransportAnswer) => Result,
 ): Result | undefined {
   const api: ApiAnswer = {
     status: answer.status,
@@ -132,7 +139,7 @@ function interpret<Result>(
   if (answer.status >= 400) throw apiFailure(call, api);
   try {
     if (answer.status >= 300) throw redirected(answer);
-    return read(parseMap(answer));
+    return read(answer);
   } catch (error) {
     throw error instanceof ClusterError ? withTitle(call, error) : error;
   }

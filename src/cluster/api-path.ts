@@ -29,7 +29,8 @@ function segment(name: string): string {
   return /^\.{1,2}$/.test(name) ? name.replaceAll(".", "%2E") : encodeURIComponent(name);
 }
 
-function queryText(query: Query): string {
+/** `?a=1&b=2` of what has a value; empty without any. */
+export function queryText(query: Query): string {
   const parts = Object.entries(query).flatMap(([key, value]) =>
     value === undefined || value === "" ? [] : [`${key}=${encodeURIComponent(value)}`],
   );

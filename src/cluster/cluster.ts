@@ -43,6 +43,13 @@ export interface ServiceAccountToken {
   readonly expiresAt: number;
 }
 
+/** A line of a container's log. */
+export interface LogLine {
+  /** RFC 3339 with all digits that the server gave: later lines compare as greater. */
+  readonly time: string;
+  readonly text: string;
+}
+
 export interface ServerVersion {
   readonly major: string;
   readonly minor: string;
@@ -82,6 +89,13 @@ export interface Cluster {
     options?: CallOptions,
   ): Promise<{ readonly gone: boolean }>;
   version(options?: CallOptions): Promise<ServerVersion>;
+  /** What a container has written, the oldest first; with `since` (RFC 3339) from that second on, and never more than a megabyte. */
+  readLog(
+    namespace: string,
+    pod: string,
+    container: string,
+    options?: CallOptions & { readonly since?: string },
+  ): Promise<readonly LogLine[]>;
   /** A new token of a ServiceAccount. `expirationSeconds` default 7200 (app.md §3.10); the server may shorten or lengthen it. */
   requestServiceAccountToken(
     namespace: string,

@@ -11,6 +11,7 @@ import type { Credential } from "./credential.ts";
 import { discoverTypes } from "./discovery.ts";
 import { listObjects } from "./list-objects.ts";
 import { createRetryBudget } from "./retry-budget.ts";
+import { readLog } from "./read-log.ts";
 import { requestToken, serviceAccountCredential } from "./service-account-token.ts";
 import { textOf } from "./text-of.ts";
 import { createTransport } from "./transport.ts";
@@ -125,6 +126,7 @@ function connectAs(access: ClusterAccess, credential: Credential, options: Conne
         { method: "GET", title: "Asking for the version", terse: "get /version", path: "/version", signal },
         toVersion,
       ),
+    readLog: (namespace, pod, container, logOptions = {}) => readLog(client, namespace, pod, container, logOptions),
     requestServiceAccountToken: (namespace, name, tokenOptions = {}) =>
       requestToken(client, namespace, name, tokenOptions),
     actAs(namespace, serviceAccount) {

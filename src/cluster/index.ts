@@ -5,6 +5,7 @@ export type {
   DeletePreconditions,
   Discovery,
   ListOptions,
+  LogLine,
   PatchBody,
   ServerVersion,
   ServiceAccountToken,

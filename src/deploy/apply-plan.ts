@@ -2,6 +2,7 @@ import { type Clock, type Log, silentLog } from "../base/index.ts";
 import type { EngineContext } from "./apply/engine.ts";
 import { createEventChannel } from "./apply/event-channel.ts";
 import type { DeployEvent, DeployOutcome } from "./apply/events.ts";
+import { PodLogs } from "./apply/pod-logs.ts";
 import type { RecordContext } from "./apply/record-writer.ts";
 import { runDeletion } from "./apply/run-deletion.ts";
 import { runDeployment } from "./apply/run-deployment.ts";
@@ -10,8 +11,8 @@ import { DeployError } from "./failure.ts";
 import { configMapType } from "./existing/read-record.ts";
 import type { CallSettings } from "./plan.ts";
 import { asDeployErrors } from "./plan.ts";
-import type { DeployPlan, DeployProgress } from "./plan-types.ts";
-import { trimQualified } from "./record/app-record.ts";
+import type { DeploymentPlan, DeployPlan, DeployProgress } from "./plan-types.ts";
+import { clusterScope, trimQualified } from "./record/app-record.ts";
 
 export interface ApplyDeps {
   readonly clock: Clock;
@@ -79,16 +80,30 @@ function run(
     namespace: plan.app.stateNamespace,
     name: trimQualified(plan.app.name),
     labels: plan.kind === "deploy" ? plan.options.labels : [],
+    isQualified: plan.app.isQualified === true,
     epoch: deps.fence?.epoch,
     log: deps.log ?? silentLog,
   };
   const record = plan.kind === "deploy" ? plan.record : plan.stored?.record;
+  const logsOf = ({ options, steps, namespaces, label, discovery }: DeploymentPlan): PodLogs =>
+    new PodLogs({
+      cluster,
+      signal,
+      steps,
+      emit,
+      appLabel: label,
+      all: options.logsAll,
+      namespaces: namespaces.filter((namespace) => namespace !== clusterScope),
+      podType: discovery.types.find(({ group, version, kind }) => group === "" && version === "v1" && kind === "Pod"),
+      resume: resume?.logs,
+    });
   const engine = (fence: () => Promise<void>): EngineContext => ({
     steps: plan.steps,
     options: plan.options,
     discovery: plan.discovery,
     emit,
     fence,
+    ...(plan.kind === "deploy" && (plan.options.logs || plan.options.logsAll) ? { logs: logsOf(plan) } : {}),
     isSuperseded: deps.isSuperseded ?? (() => Promise.resolve(false)),
     handOverAt: deps.handOverAt,
     resume,
@@ -98,6 +113,7 @@ function run(
       random,
       signal,
       appLabel: { key: record?.labelKey ?? "", value: record?.labelValue ?? "" },
+      config: plan.config,
       againstLastApplied: plan.options.diffAgainstLastApplied,
       replaceTimeoutMs: plan.options.applyTimeoutMs,
     },

@@ -27,6 +27,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A line of a container's log. */
+export interface LogLine {
+  /** RFC 3339 with all digits that the server gave: later lines compare as greater. */
+  readonly time: string;
+  readonly text: string;
+}
+
 /**
  * The few calls the engine makes on a run cluster. Every call throws `ApiFailure`-shaped errors (see `isApiFailure`).
  * Lists are complete or they throw: an incomplete list is never an answer.
@@ -66,6 +73,16 @@ export interface DeployCluster {
     preconditions: { readonly uid?: string; readonly resourceVersion?: string },
     options?: CallOptions,
   ): Promise<{ readonly gone: boolean }>;
+  /**
+   * What a container has written, the oldest first; with `since` from that second on, and never more than a megabyte. Absent where logs cannot be
+   * read: then none are told.
+   */
+  readLog?(
+    namespace: string,
+    pod: string,
+    container: string,
+    options?: CallOptions & { readonly since?: string },
+  ): Promise<readonly LogLine[]>;
 }
 
 /** The shape of errors that a cluster throws. */

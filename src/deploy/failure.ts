@@ -32,10 +32,12 @@ export type DeployFailure =
       readonly found: string;
     }
   | {
-      readonly code: "DEPLOY_UNSUPPORTED";
-      readonly feature: string;
+      readonly code: "DEPLOY_CONFIG";
       readonly resource: string;
-      readonly origin: string;
+      /** A ConfigMap that holds a Config. */
+      readonly isLabelled: boolean;
+      readonly problem: string;
+      readonly hint: string;
     }
   | { readonly code: "DEPLOY_NAMESPACE_UNMAPPED"; readonly namespace: string }
   | { readonly code: "DEPLOY_KIND_UNKNOWN"; readonly groupVersionKind: string; readonly resource: string }
@@ -83,7 +85,8 @@ export type DeployFailure =
       readonly elsewhere: readonly string[];
     }
   | { readonly code: "DEPLOY_RECORD_LABEL"; readonly label: string }
-  | { readonly code: "DEPLOY_REBASE"; readonly resource: string; readonly path: string; readonly found: string }
+  | { readonly code: "DEPLOY_REBASE"; readonly resource: string; readonly problem: string }
+  | { readonly code: "DEPLOY_REFERENCE"; readonly message: string }
   | { readonly code: "DEPLOY_LIST_INCOMPLETE"; readonly what: string; readonly reason: string }
   | {
       readonly code: "DEPLOY_API";
@@ -169,8 +172,8 @@ export function failureText(failure: DeployFailure): string {
       );
     case "DEPLOY_LIST_ITEM":
       return `items member is not an object: ${failure.found} (${failure.origin})${failure.hint}`;
-    case "DEPLOY_UNSUPPORTED":
-      return `${failure.feature} is not supported by lateen yet (resource '${failure.resource}', ${failure.origin})`;
+    case "DEPLOY_CONFIG":
+      return `Parsing resource '${failure.resource}' ${failure.isLabelled ? "labeled " : ""}as kapp config: ${failure.problem}${failure.hint}`;
     case "DEPLOY_NAMESPACE_UNMAPPED":
       return `Expected to find mapped namespace for '${failure.namespace}'`;
     case "DEPLOY_KIND_UNKNOWN":
@@ -206,7 +209,9 @@ export function failureText(failure: DeployFailure): string {
     case "DEPLOY_RECORD_LABEL":
       return `Expected label '${failure.label}' value to remain same`;
     case "DEPLOY_REBASE":
-      return `Applying rebase rule to ${failure.resource}: FieldCopyMod for path '${failure.path}' on resource '${failure.resource}': Unexpected non-map found: ${failure.found}`;
+      return `Applying rebase rule to ${failure.resource}: ${failure.problem}`;
+    case "DEPLOY_REFERENCE":
+      return failure.message;
     case "DEPLOY_LIST_INCOMPLETE":
       return `Listing ${failure.what}: ${failure.reason} (nothing was changed: an incomplete list never leads to a deletion)`;
     case "DEPLOY_API":

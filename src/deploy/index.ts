@@ -8,10 +8,13 @@ export {
   type Discovery,
   isApiFailure,
   type ListOptions,
+  type LogLine,
 } from "./cluster-port.ts";
+export type { ConfigTools, RenderYtt } from "./config/tools.ts";
 export { recordedStateHolds } from "./diff/history.ts";
 export { describeTarget } from "./existing/target.ts";
 export { type CallVerb, DeployError, type DeployFailure, failureText, isControllerFailure } from "./failure.ts";
+export type { FilterCriteria, FilterExpression, ResourceFilter } from "./filter/resource-filter.ts";
 export { inspectApp, type InspectInput } from "./inspect.ts";
 export type {
   ChangeOptions,
@@ -41,6 +44,7 @@ export type {
   DeploymentPlan,
   DeployPlan,
   DeployProgress,
+  LogProgress,
   PlannedChange,
   PlanStep,
   WaitOp,

@@ -2,6 +2,7 @@ import type { DeployCluster, Discovery } from "./cluster-port.ts";
 import { readRecord } from "./existing/read-record.ts";
 import { describeTarget } from "./existing/target.ts";
 import { DeployError } from "./failure.ts";
+import { passesFilter } from "./filter/resource-filter.ts";
 import type { InspectOptions } from "./options/deploy-options.ts";
 import { asDeployErrors, type CallSettings, type PlanDeps } from "./plan.ts";
 import { listAllOfApp, namespacesWithApp } from "./plan-deletion.ts";
@@ -29,8 +30,11 @@ export async function inspectApp(
     const discovery = await cluster.discover({ signal });
     const target = describeTarget(cluster, discovery, signal);
     void Promise.allSettled([target]);
-    const objects = (await listShown(input, cluster, discovery, signal)).filter(({ type }) => !isMeasurement(type));
-    const table = inspectTable(input.app.name, objects, { now: clock.now(), tree: input.options.tree });
+    const now = clock.now();
+    const objects = (await listShown(input, cluster, discovery, signal)).filter(
+      ({ type, object }) => !isMeasurement(type) && passesFilter(input.options.filter, object, now),
+    );
+    const table = inspectTable(input.app.name, objects, { ...input.options, now });
     return { text: [await target, table, "Succeeded"].join("\n\n") };
   });
 }

@@ -1,11 +1,14 @@
 import { annotationsOf, nameOf, namespaceOf, uidOf } from "../resource/index.ts";
 import { annotation, label } from "./annotations.ts";
 import { type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
+import { defaultConfig } from "./config/deploy-config.ts";
+import { fallbackNamespaces } from "./existing/find-existing.ts";
 import { type ExistingObject, listLabelled } from "./existing/labelled-objects.ts";
 import { configMapType, readRecord, type StoredRecord } from "./existing/read-record.ts";
 import { describeTarget } from "./existing/target.ts";
+import { passesFilter } from "./filter/resource-filter.ts";
 import type { DeleteOptions, SharedOptions } from "./options/deploy-options.ts";
-import { asDeployErrors, type CallSettings, fallbackNamespaces, type PlanDeps, typeFinder } from "./plan.ts";
+import { asDeployErrors, type CallSettings, type PlanDeps, typeFinder } from "./plan.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { AppTarget, DeletionPlan } from "./plan-types.ts";
 import { publicChanges } from "./public-changes.ts";
@@ -33,19 +36,25 @@ export async function planDelete(
     const target = describeTarget(cluster, discovery, signal);
     void Promise.allSettled([target]);
     const stored = await readRecord(app, cluster, discovery, signal);
-    const existing = stored === undefined ? [] : await listOwned(input, stored, cluster, discovery, signal);
-    const steps = planSteps([], existing, typeFinder(discovery), options);
+    const now = deps.clock.now();
+    const listed = stored === undefined ? [] : await listOwned(input, stored, cluster, discovery, signal);
+    const existing = listed.filter(({ object }) => passesFilter(options.filter, object, now));
+    // What was deployed by the rules of a Config is deleted without them: it is not in the input any more.
+    const config = defaultConfig;
+    const steps = planSteps({ fresh: [], existing, typeOf: typeFinder(discovery), options, config });
     return {
       kind: "delete",
       target: await target,
       app,
       options,
+      config,
+      isPartial: existing.length < listed.length,
       stored,
       elsewhere: stored === undefined ? await namespacesWithApp(app, cluster, discovery, signal) : [],
       steps,
-      changes: publicChanges(steps),
+      changes: publicChanges(steps, config),
       discovery,
-      plannedAt: deps.clock.now(),
+      plannedAt: now,
       associated:
         stored === undefined
           ? undefined

@@ -11,6 +11,7 @@ import {
 } from "../resource/index.ts";
 import { annotation } from "./annotations.ts";
 import type { ApiType } from "./cluster-port.ts";
+import type { DeployConfig } from "./config/deploy-config.ts";
 import { compareResources } from "./diff/compare.ts";
 import type { ExistingObject } from "./existing/labelled-objects.ts";
 import { DeployError } from "./failure.ts";
@@ -18,85 +19,99 @@ import type { ChangeOptions, DeleteStrategy } from "./options/deploy-options.ts"
 import { isCreateStrategy, isDeleteStrategy, isUpdateStrategy } from "./options/strategies.ts";
 import { buildChangeGraph, type GraphNode } from "./order/change-graph.ts";
 import type { ApplyOp, ChangeStrategy, PlanStep, WaitOp } from "./plan-types.ts";
+import type { PlannedVersion } from "./versions/plan-versions.ts";
 import { readinessOf } from "./wait/readiness.ts";
 
-type DraftStep = Omit<PlanStep, "waitsFor" | "active">;
+type DraftStep = Omit<PlanStep, "waitsFor" | "active"> & {
+  /** What it counts as in the order; `noop` neither waits nor is waited for. */
+  readonly order: GraphNode["op"];
+};
+
+export interface StepInput {
+  /** Without versions; those come from `planVersions`. */
+  readonly fresh: readonly KubeObject[];
+  readonly versions?: readonly PlannedVersion[];
+  /** Compared with `fresh`; what is not among it is deleted. */
+  readonly existing: readonly ExistingObject[];
+  readonly typeOf: (object: KubeObject) => ApiType | undefined;
+  readonly options: ChangeOptions;
+  readonly config: DeployConfig;
+  /** UID of an object that nobody waits for. */
+  readonly ownUid?: string;
+}
 
 /**
  * The changes from what exists to what is wanted (kapp.md §4.2), in kapp's order, each with what it waits for.
- * @param ownUid UID of an object that nobody waits for.
  * @throws DeployError for bad rules, cycles, strategies and rebase paths.
  */
-export function planSteps(
-  fresh: readonly KubeObject[],
-  existing: readonly ExistingObject[],
-  typeOf: (object: KubeObject) => ApiType | undefined,
-  options: ChangeOptions,
-  ownUid = "",
-): PlanStep[] {
+export function planSteps(input: StepInput): PlanStep[] {
+  const { fresh, versions = [], existing, config, ownUid = "" } = input;
   const byKey = new Map(existing.map((found) => [uniqueKey(found.object), found]));
-  const drafts = fresh.map((object) => stepForNew(object, byKey.get(uniqueKey(object)), typeOf(object), options));
+  const drafts = versions.map((version) => stepForVersion(version, input));
+  for (const object of fresh) drafts.push(stepForNew(object, byKey.get(uniqueKey(object)), input));
   const wanted = new Set(fresh.map(uniqueKey));
   // Lists arrive in any order; the plan must not depend on it.
   const gone = existing
     .filter((found) => !wanted.has(uniqueKey(found.object)))
     .sort((a, b) => compareCodePoints(uniqueKey(a.object), uniqueKey(b.object)));
-  for (const found of gone) drafts.push(stepForGone(found, options));
-  return withOrder(
-    dropMovedDeletes(drafts).map((draft) => (isUid(ownUid, draft) ? { ...draft, wait: "noop" } : draft)),
+  for (const found of gone) drafts.push(stepForGone(found, input.options));
+  const waited = dropMovedDeletes(drafts).map(
+    (draft): DraftStep => (isUid(ownUid, draft) ? { ...draft, wait: "noop" } : draft),
   );
+  return withOrder(waited, config);
 }
 
 function isUid(uid: string, { existing }: DraftStep): boolean {
   return uid !== "" && existing !== undefined && uidOf(existing) === uid;
 }
 
-function stepForNew(
-  fresh: KubeObject,
-  found: ExistingObject | undefined,
-  type: ApiType | undefined,
-  options: ChangeOptions,
-): DraftStep {
-  const annotations = annotationsOf(fresh);
+/** A new version is a new object, though it is shown as a change of the version before. */
+function stepForVersion({ fresh, newest, comparison }: PlannedVersion, input: StepInput): DraftStep {
+  if (comparison === undefined) return stepForNew(fresh, newest, input);
+  const { left, right: shown } = comparison;
+  return { ...stepForNew(fresh, undefined, input), shown, ...(left === undefined ? {} : { left }) };
+}
+
+function stepForNew(fresh: KubeObject, found: ExistingObject | undefined, input: StepInput): DraftStep {
+  const { options, config } = input;
+  const type = input.typeOf(fresh);
   const base = {
     description: describeResource(fresh),
     fresh,
     transient: false,
+    order: "upsert",
     ...(found === undefined ? {} : { existing: found.object, live: found.live }),
     ...(type === undefined ? {} : { type }),
-  };
-  const wait = waitUnlessDisabled("reconcile", fresh, options);
-  if (annotations[annotation.noop] !== undefined) {
-    return { ...base, op: "noop", wait: "noop", strategy: { of: "none" } };
-  }
+  } as const;
+  const ignored = { ...base, op: "noop", wait: "noop", strategy: { of: "none" }, order: "noop" } as const;
+  if (annotationsOf(fresh)[annotation.noop] !== undefined) return ignored;
+  const rules = { config, againstLastApplied: options.diffAgainstLastApplied };
+  const { left, right, differs } = compareResources(fresh, found?.object, rules);
+  // Rebase rules may take these annotations over from the existing object.
+  const annotations = annotationsOf(right);
+  if (annotations[annotation.noop] !== undefined) return ignored;
   const exists = annotations[annotation.exists] !== undefined;
+  const wait = waitUnlessDisabled("reconcile", fresh, options);
   if (found === undefined) {
-    if (exists) return { ...base, op: "exists", wait, strategy: { of: "none" } };
-    const { right } = compareResources(fresh, undefined, { againstLastApplied: options.diffAgainstLastApplied });
-    return { ...base, op: "create", wait, strategy: createStrategy(fresh), target: right };
+    return exists
+      ? { ...base, op: "exists", wait, strategy: { of: "none" } }
+      : { ...base, op: "create", wait, strategy: createStrategy(fresh), target: right };
   }
+  // The table shows the state without the rules of a Config, as kapp does.
   const existingState = readinessOf(found.object, options);
-  const comparison = exists
-    ? undefined
-    : compareResources(fresh, found.object, { againstLastApplied: options.diffAgainstLastApplied });
-  if (comparison?.differs === true) {
+  if (differs && !exists) {
     return {
       ...base,
       op: "update",
       wait,
       strategy: updateStrategy(fresh, options),
-      target: comparison.right,
+      target: right,
       existingState,
-      ...(comparison.left === undefined ? {} : { left: comparison.left }),
+      ...(left === undefined ? {} : { left }),
     };
   }
-  return {
-    ...base,
-    op: "noop",
-    wait: existingState.state === "ok" ? "noop" : wait,
-    strategy: { of: "none" },
-    existingState,
-  };
+  const { state } = readinessOf(found.object, { ...options, waitRules: config.waitRules });
+  return { ...base, op: "noop", wait: state === "ok" ? "noop" : wait, strategy: { of: "none" }, existingState };
 }
 
 function stepForGone(found: ExistingObject, options: ChangeOptions): DraftStep {
@@ -113,6 +128,7 @@ function stepForGone(found: ExistingObject, options: ChangeOptions): DraftStep {
     left: object,
     type,
     transient,
+    order: op === "delete" ? "delete" : "noop",
     existingState: readinessOf(object, options),
   };
 }
@@ -174,15 +190,19 @@ function dropMovedDeletes(drafts: readonly DraftStep[]): DraftStep[] {
   return drafts.filter((draft) => !dropped.has(draft));
 }
 
-function withOrder(drafts: readonly DraftStep[]): PlanStep[] {
+function withOrder(drafts: readonly DraftStep[], config: DeployConfig): PlanStep[] {
   const isActive = (draft: DraftStep): boolean => draft.op !== "noop" || draft.wait !== "noop";
-  const nodes = drafts.map((draft): GraphNode => {
-    const object = draft.fresh ?? draft.existing ?? {};
-    const ignored = draft.fresh === undefined && draft.op === "noop";
-    const annotatedNoop = draft.fresh !== undefined && annotationsOf(draft.fresh)[annotation.noop] !== undefined;
-    const op = ignored || annotatedNoop ? "noop" : draft.fresh === undefined ? "delete" : "upsert";
-    return { object, op, active: isActive(draft) };
-  });
-  const graph = buildChangeGraph(nodes);
-  return drafts.map((draft, index) => ({ ...draft, waitsFor: graph.waitsFor[index] ?? [], active: isActive(draft) }));
+  const nodes = drafts.map(
+    (draft): GraphNode => ({
+      object: draft.fresh ?? draft.existing ?? {},
+      op: draft.order,
+      active: isActive(draft),
+    }),
+  );
+  const graph = buildChangeGraph(nodes, config.changeGroups, config.changeRules);
+  return drafts.map(({ order: _order, ...step }, index) => ({
+    ...step,
+    waitsFor: graph.waitsFor[index] ?? [],
+    active: nodes[index]?.active === true,
+  }));
 }

@@ -1,5 +1,7 @@
 import type { GroupKind, KubeObject } from "../resource/index.ts";
 import type { ApiType, Discovery } from "./cluster-port.ts";
+import type { DeployConfig } from "./config/deploy-config.ts";
+import type { ExistingObject } from "./existing/labelled-objects.ts";
 import type { StoredRecord } from "./existing/read-record.ts";
 import type {
   ChangeOptions,
@@ -48,6 +50,8 @@ export interface PlanStep {
   readonly target?: KubeObject;
   /** What the diff starts from; absent for new objects. */
   readonly left?: KubeObject;
+  /** What the diff ends with, where that is not `target`: a new version is compared with the one before. */
+  readonly shown?: KubeObject;
   readonly existing?: KubeObject;
   /** The existing object with all that the server gave. */
   readonly live?: KubeObject;
@@ -69,6 +73,8 @@ export interface AppTarget {
   readonly stateNamespace: string;
   /** An older name whose record is taken over: `<App>-ctrl`. */
   readonly prevName?: string;
+  /** Whether the record's name ends in `.apps.k14s.io`, as by kapp's `KAPP_FQ_CONFIGMAP_NAMES`. A record of either name is found. */
+  readonly isQualified?: boolean;
   /** For namespaced resources that name none. */
   readonly defaultNamespace: string;
   /** UID of the App object that is being deployed: where an App is among its own resources, it does not wait for itself. */
@@ -85,6 +91,8 @@ interface PlanBase {
   /** The active steps as data, in kapp's order of the graph. */
   readonly changes: readonly PlannedChange[];
   readonly discovery: Discovery;
+  /** The rules that it was made by, and that it is carried out by. */
+  readonly config: DeployConfig;
   readonly plannedAt: number;
 }
 
@@ -101,6 +109,8 @@ export interface DeploymentPlan extends PlanBase {
   readonly newGroupVersions: readonly GroupVersion[];
   readonly existingGroupKinds: readonly GroupKind[];
   readonly existingGroupVersions: readonly GroupVersion[];
+  /** The app's objects that this deploy leaves alone: older versions, and what a filter keeps out. */
+  readonly untouched: readonly ExistingObject[];
   readonly associated: AssociatedResources;
 }
 
@@ -111,6 +121,8 @@ export interface DeletionPlan extends PlanBase {
   readonly stored: StoredRecord | undefined;
   /** Namespaces in which an app of this name was found, when it is not in its own. */
   readonly elsewhere: readonly string[];
+  /** A filter keeps objects out: the app and its record stay. */
+  readonly isPartial: boolean;
   readonly associated: AssociatedResources | undefined;
 }
 
@@ -132,4 +144,15 @@ export interface DeployProgress {
   readonly retryingSince?: number;
   /** Descriptions of what is waited for. */
   readonly waitingFor: readonly string[];
+  /** Conditions that may last for some time only, and since when they hold. */
+  readonly heldSince?: Readonly<Record<string, number>>;
+  readonly logs?: LogProgress;
+}
+
+/** How far the logs of Pods were told. */
+export interface LogProgress {
+  /** UIDs of the Pods that were there before the deploy. */
+  readonly existing: readonly string[];
+  /** The time of the last line, by Pod and container. */
+  readonly toldUntil: Readonly<Record<string, string>>;
 }

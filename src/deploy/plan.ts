@@ -1,7 +1,5 @@
 import type { Clock, Log } from "../base/index.ts";
 import {
-  annotationsOf,
-  type GroupKind,
   groupVersionKindOf,
   type KubeObject,
   labelsOf,
@@ -9,14 +7,15 @@ import {
   type SourcedResource,
   uniqueKey,
 } from "../resource/index.ts";
-import { annotation, label } from "./annotations.ts";
+import { label } from "./annotations.ts";
 import { type ApiType, type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
-import { listLabelled, type ExistingObject } from "./existing/labelled-objects.ts";
-import { foreignObjects, refuseForeign, refuseRecords } from "./existing/ownership-check.ts";
-import { listRecords, readRecord, type StoredRecord } from "./existing/read-record.ts";
+import type { ConfigTools } from "./config/tools.ts";
+import { findExisting } from "./existing/find-existing.ts";
+import type { ExistingObject } from "./existing/labelled-objects.ts";
+import { readRecord, type StoredRecord } from "./existing/read-record.ts";
 import { describeTarget } from "./existing/target.ts";
-import { findUnlabelled } from "./existing/unlabelled-objects.ts";
 import { DeployError } from "./failure.ts";
+import { passesFilter } from "./filter/resource-filter.ts";
 import { checkStrategies, fillNonce } from "./input/check-annotations.ts";
 import { checkSize } from "./input/check-size.ts";
 import { placeResources, typeKey } from "./input/place.ts";
@@ -25,8 +24,11 @@ import type { DeployOptions } from "./options/deploy-options.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { AppTarget, DeploymentPlan } from "./plan-types.ts";
 import { publicChanges } from "./public-changes.ts";
-import { type AppRecord, clusterScope, newRecord, sortedGroupKinds, sortedGroupVersions } from "./record/app-record.ts";
-import { type AppLabel, withOwnershipLabels } from "./record/ownership.ts";
+import { clusterScope, newRecord, sortedGroupKinds, sortedGroupVersions } from "./record/app-record.ts";
+import { type AppLabel, namesItself, withOwnershipLabels } from "./record/ownership.ts";
+import { planVersions } from "./versions/plan-versions.ts";
+import { renew } from "./versions/renewals.ts";
+import { withBaseName } from "./versions/version-name.ts";
 
 export interface DeployInput {
   readonly app: AppTarget;
@@ -34,7 +36,7 @@ export interface DeployInput {
   readonly options: DeployOptions;
 }
 
-export interface PlanDeps {
+export interface PlanDeps extends ConfigTools {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -58,7 +60,7 @@ export async function planDeploy(
 ): Promise<DeploymentPlan> {
   return asDeployErrors(signal, async () => {
     const { app, options } = input;
-    const resources = readInput(input.resources);
+    const { resources, config } = readInput(input.resources, deps);
     const discovery = await cluster.discover({ signal });
     const target = describeTarget(cluster, discovery, signal);
     const lookup = readRecord(app, cluster, discovery, signal);
@@ -69,38 +71,70 @@ export async function planDeploy(
     checkRecordLabels(stored, options.labels);
     const record = stored?.record ?? newRecord(newLabelValue(deps));
     const appLabel: AppLabel = { key: record.labelKey, value: record.labelValue };
-    const nanos = `${deps.clock.now()}000000`;
-    const fresh = served.resources.map(({ object }) => withOwnershipLabels(fillNonce(object, nanos), appLabel));
+    const now = deps.clock.now();
+    const all = served.resources.map(({ object }) =>
+      withOwnershipLabels(fillNonce(object, `${now}000000`), appLabel, config),
+    );
+    const fresh = all.filter((object) => passesFilter(options.filter, object, now));
     for (const object of fresh) {
       checkStrategies(object);
       checkSize(object);
     }
 
     const typeOf = typeFinder(served.discovery);
-    const existing = await findExisting(
-      { fresh, stored, record, appLabel, typeOf },
-      input,
-      served.discovery,
-      cluster,
-      signal,
-    );
+    const query = { app, options, fresh, input: all, stored, record, appLabel, typeOf };
+    const existing = await findExisting(query, cluster, served.discovery, signal);
     if (fresh.length === 0 && !options.patch && !options.allowEmpty) throw new DeployError({ code: "DEPLOY_EMPTY" });
-    const steps = planSteps(fresh, existing, typeOf, options, app.ownUid);
+    const inScope = scopeOf(fresh, options, now);
+    const scoped = existing.filter(inScope);
+    const rules = { config, againstLastApplied: options.diffAgainstLastApplied };
+    const { versions, plain, others, surplus, kept } = planVersions(renew(fresh, scoped, now), scoped, rules);
+    const steps = planSteps({
+      versions,
+      fresh: plain,
+      existing: [...others, ...surplus],
+      typeOf,
+      options,
+      config,
+      ...(app.ownUid === undefined ? {} : { ownUid: app.ownUid }),
+    });
+    const untouched = [...kept, ...existing.filter((found) => !inScope(found) && isOwned(found, appLabel))];
     return {
       kind: "deploy",
       target: await target,
       app,
       options,
+      config,
       label: appLabel,
       stored,
       record,
       steps,
-      changes: publicChanges(steps),
+      changes: publicChanges(steps, config),
+      untouched,
       discovery: served.discovery,
-      plannedAt: deps.clock.now(),
-      ...kindsInUse(fresh, existing, stored, appLabel),
+      plannedAt: now,
+      ...kindsInUse({ fresh, all, existing: scoped, untouched, stored, appLabel }),
     };
   });
+}
+
+/** Which existing objects a deploy is about: with `--patch` those that the input names, with a filter those that pass it. */
+function scopeOf(
+  fresh: readonly KubeObject[],
+  { patch, filter }: DeployOptions,
+  now: number,
+): (found: ExistingObject) => boolean {
+  const wanted = new Set(fresh.map(uniqueKey));
+  return (found) => {
+    // A version is meant by the name of its resource as well.
+    const base = withBaseName(found);
+    const isMeant = !patch || wanted.has(uniqueKey(found.object)) || wanted.has(uniqueKey(base));
+    return isMeant && (passesFilter(filter, found.object, now) || passesFilter(filter, base, now));
+  };
+}
+
+function isOwned({ live, transient }: ExistingObject, appLabel: AppLabel): boolean {
+  return !transient && labelsOf(live)[appLabel.key] === appLabel.value && namesItself(live);
 }
 
 /** A kind that the cached discovery does not know may have come since: it is asked once more before giving up. */
@@ -122,123 +156,34 @@ async function place(
   }
 }
 
-interface KnownSoFar {
+interface Known {
   readonly fresh: readonly KubeObject[];
+  readonly all: readonly KubeObject[];
+  readonly existing: readonly ExistingObject[];
+  readonly untouched: readonly ExistingObject[];
   readonly stored: StoredRecord | undefined;
-  readonly record: AppRecord;
   readonly appLabel: AppLabel;
-  readonly typeOf: (object: KubeObject) => ApiType | undefined;
 }
 
-async function findExisting(
-  known: KnownSoFar,
-  input: DeployInput,
-  discovery: Discovery,
-  cluster: DeployCluster,
-  signal: AbortSignal,
-): Promise<ExistingObject[]> {
-  const { fresh, stored, appLabel, typeOf } = known;
-  const { app, options } = input;
-  const labelled = stored === undefined ? [] : await listOwn(known, input, discovery, cluster, signal);
-  const listed = new Set(labelled.map(({ object }) => uniqueKey(object)));
-  const unknown = fresh.filter((object) => !listed.has(uniqueKey(object)));
-  const others = options.existingCheck
-    ? await findUnlabelled(unknown, typeOf, cluster, options.existingCheckConcurrency, signal)
-    : [];
-  if (!options.overrideOwnership) {
-    const left = new Set(fresh.filter((object) => !isOutside(object)).map(uniqueKey));
-    const foreign = foreignObjects(
-      others.map(({ object }) => object).filter((object) => left.has(uniqueKey(object))),
-      appLabel,
-    );
-    if (foreign.length > 0)
-      refuseForeign(foreign, appLabel, await listRecords(app.stateNamespace, cluster, discovery, signal));
-  }
-  const existing = [...labelled, ...others];
-  refuseRecords(existing.map(({ object }) => object));
-  if (!options.patch) return existing;
-  const wanted = new Set(fresh.map(uniqueKey));
-  return existing.filter(({ object }) => wanted.has(uniqueKey(object)));
-
-  function isOutside(object: KubeObject): boolean {
-    const annotations = annotationsOf(object);
-    return annotations[annotation.exists] !== undefined || annotations[annotation.noop] !== undefined;
-  }
-}
-
-function listOwn(
-  known: KnownSoFar,
-  input: DeployInput,
-  discovery: Discovery,
-  cluster: DeployCluster,
-  signal: AbortSignal,
-): Promise<ExistingObject[]> {
-  const { fresh, record, appLabel } = known;
-  const used = record.usedGroupKinds;
-  const freshKinds = fresh.map(groupVersionKindOf);
-  const ownKinds = sortedGroupKinds([...(used ?? []), ...freshKinds]);
-  const groupKinds = used === undefined || ownKinds.length === 0 ? undefined : withPods(ownKinds);
-  return listLabelled(
-    {
-      label: appLabel,
-      groupKinds,
-      usedGroupKinds: ownKinds,
-      preferredVersions: [...freshKinds, ...record.usedGroupVersions],
-      fallbackNamespaces: fallbackNamespaces(input.app, record, fresh.map(namespaceOf)),
-      scopeToFallbackNamespaces: input.options.scopeToFallbackNamespaces,
-      ignoreFailingApiServices: input.options.ignoreFailingApiServices,
-    },
-    cluster,
-    discovery,
-    signal,
-  );
-}
-
-const podMakers: ReadonlySet<string> = new Set([
-  "Deployment",
-  "DaemonSet",
-  "StatefulSet",
-  "ReplicaSet",
-  "Job",
-  "CronJob",
-]);
-
-/** The Pods of workloads belong to what an app uses: kapp follows their logs, and its record then names them. */
-function withPods(kinds: readonly GroupKind[]): readonly GroupKind[] {
-  return kinds.some(({ kind }) => podMakers.has(kind))
-    ? sortedGroupKinds([...kinds, { group: "", kind: "Pod" }])
-    : kinds;
-}
-
-/** Where an app may have objects, for those who may not list the whole cluster (kapp.md §9.1 step 3). */
-export function fallbackNamespaces(app: AppTarget, record: AppRecord, more: readonly string[]): string[] {
-  const namespaces = new Set([
-    app.defaultNamespace,
-    ...(record.lastChange.namespaces ?? []),
-    ...(app.knownNamespaces ?? []),
-    ...more,
-  ]);
-  namespaces.delete("");
-  namespaces.delete(clusterScope);
-  return [...namespaces];
-}
-
-function kindsInUse(
-  fresh: readonly KubeObject[],
-  existing: readonly ExistingObject[],
-  stored: StoredRecord | undefined,
-  appLabel: AppLabel,
-): Pick<
+/** What stays on the cluster goes on being looked for: kapp's record forgets it after a deploy with a filter. */
+function kindsInUse({
+  fresh,
+  all,
+  existing,
+  untouched,
+  stored,
+  appLabel,
+}: Known): Pick<
   DeploymentPlan,
   "namespaces" | "newGroupKinds" | "newGroupVersions" | "existingGroupKinds" | "existingGroupVersions" | "associated"
 > {
-  const kindsOf = fresh.map(groupVersionKindOf);
+  const newKinds = [...fresh, ...untouched.map(({ object }) => object)].map(groupVersionKindOf);
   const existingKinds = existing.map(({ object }) => groupVersionKindOf(object));
-  const namespaces = [...new Set(fresh.map((object) => namespaceOf(object) || clusterScope))].sort();
+  const namespaces = [...new Set(all.map((object) => namespaceOf(object) || clusterScope))].sort();
   return {
     namespaces,
-    newGroupKinds: sortedGroupKinds(kindsOf.map(({ group, kind }) => ({ group, kind }))),
-    newGroupVersions: sortedGroupVersions(kindsOf.map(({ group, version }) => ({ group, version }))),
+    newGroupKinds: sortedGroupKinds(newKinds.map(({ group, kind }) => ({ group, kind }))),
+    newGroupVersions: sortedGroupVersions(newKinds.map(({ group, version }) => ({ group, version }))),
     existingGroupKinds: sortedGroupKinds(existingKinds.map(({ group, kind }) => ({ group, kind }))),
     existingGroupVersions: sortedGroupVersions(existingKinds.map(({ group, version }) => ({ group, version }))),
     associated: {

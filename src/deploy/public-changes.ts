@@ -1,11 +1,12 @@
-import { type Json, type KubeObject, stringifyJson } from "../resource/index.ts";
+import { type Json, stringifyJson } from "../resource/index.ts";
+import type { DeployConfig } from "./config/deploy-config.ts";
 import { withoutHistory, withoutIdentity } from "./diff/history.ts";
 import { patchOps, type PatchOp } from "./diff/patch-ops.ts";
-import { maskSecrets } from "./diff/mask.ts";
+import { maskValues } from "./diff/mask.ts";
 import type { PlannedChange, PlanStep } from "./plan-types.ts";
 
 /** The active steps as data without secret values. */
-export function publicChanges(steps: readonly PlanStep[]): PlannedChange[] {
+export function publicChanges(steps: readonly PlanStep[], config: DeployConfig): PlannedChange[] {
   return steps
     .filter((step) => step.active)
     .map((step) => ({
@@ -13,17 +14,18 @@ export function publicChanges(steps: readonly PlanStep[]): PlannedChange[] {
       op: step.op,
       waitFor: step.wait === "noop" ? "" : step.wait,
       reasons: step.waitsFor.map(({ reason }) => reason),
-      diff: step.op === "update" ? fieldDiff(step.left, step.target) : [],
+      diff: step.op === "update" || step.shown !== undefined ? fieldDiff(step, config) : [],
     }));
 }
 
 /** Longest value that a line shows. */
 const maxValueLength = 200;
 
-function fieldDiff(left: KubeObject | undefined, right: KubeObject | undefined): string[] {
+function fieldDiff(step: PlanStep, config: DeployConfig): string[] {
+  const { left, shown: right = step.target } = step;
   if (left === undefined || right === undefined) return [];
-  const mask = maskSecrets();
-  const ops = patchOps(mask(withoutIdentity(withoutHistory(left))), mask(right));
+  const mask = maskValues(config.maskRules);
+  const ops = patchOps(mask(withoutIdentity(withoutHistory(left, config))), mask(right));
   const lines: string[] = [];
   // Each difference is a test and what follows from it.
   for (let i = 0; i + 1 < ops.length; i += 2) {

@@ -23,6 +23,7 @@ import {
   planDeploy,
 } from "../deploy/index.ts";
 import type { SourcedResource } from "../resource/index.ts";
+import { loadConfigTools } from "../template/index.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import type { PlannedChange, RunEvent } from "./run-event.ts";
 import { type KappVerb, StageFailure } from "./stage-failure.ts";
@@ -76,8 +77,14 @@ export async function planForApp(
     rawOptions: [...deps.config.kappDeployRawOptions, ...step.rawOptions],
   });
   if ("failure" in parsed) throw optionFailure("Deploying", parsed.failure);
+  const tools = await loadConfigTools();
   return guarded("Deploying", target, signal, () =>
-    planDeploy({ app: recordOf(run), resources, options: parsed.options }, target.cluster, deps, { signal }),
+    planDeploy(
+      { app: recordOf(run), resources, options: parsed.options },
+      target.cluster,
+      { ...deps, ...tools },
+      { signal },
+    ),
   );
 }
 

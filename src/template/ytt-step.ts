@@ -47,6 +47,7 @@ export async function runYtt(
   const rendered = render(collected.inputs, {
     fileMarks: step.fileMarks,
     ignoreUnknownComments: step.ignoreUnknownComments,
+    hugeIntegers: "fault",
     dataValues: { files: values.values },
     print: (line) => printed.push(`${line}\n`),
     checkTime: timeCheck(options),

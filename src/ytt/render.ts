@@ -18,6 +18,8 @@ export interface RenderOptions extends Partial<TemplateOptions> {
   readonly dataValues?: DataValues;
   /** Validations of the final data values are not run. Default false. */
   readonly skipValidation?: boolean;
+  /** What an integer beyond 64 bits in a file becomes: a double, as in ytt (the default), or a fault, so that nothing is rounded unsaid. */
+  readonly hugeIntegers?: "double" | "fault";
   /** What is wanted in the place of the rendered documents. */
   readonly inspect?: "files" | "data-values" | "data-values-schema";
   /** Bounds; each that is met fails the render and names itself. */
@@ -116,7 +118,7 @@ function rendered(inputs: readonly InputFile[], options: RenderOptions, limits: 
     checkTime: options.checkTime,
     debug: options.debug,
     libraryDepth: 0,
-    parsed: new ParsedFiles(limits.yaml),
+    parsed: new ParsedFiles({ limits: limits.yaml, hugeIntegers: options.hugeIntegers ?? "double" }),
   };
   const root = Library.fromFiles(markFiles(inputs, options.fileMarks ?? []));
   if (options.inspect === "files") return inspected(pathsOf(root));

@@ -154,8 +154,8 @@ describe("raw options of an inspection", () => {
     { option: "--dangerous-scope-to-fallback-allowed-namespaces=true", want: "" },
     { option: "--raw=true", want: "--raw is not supported by lateen yet" },
     { option: "--status=true", want: "--status is not supported by lateen yet" },
-    { option: "--filter-kind=Pod", want: "--filter-kind is not supported by lateen yet" },
-    { option: "--column=name", want: "--column is not supported by lateen yet" },
+    { option: "--filter-kind=Pod", want: "" },
+    { option: "--column=name", want: "" },
     { option: "--tree", want: "Expected flag '--tree' to be in '--name=val' format" },
     {
       option: "--tree=perhaps",

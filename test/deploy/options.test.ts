@@ -54,7 +54,9 @@ describe("deploy options", () => {
     { raw: ["--dangerous-allow-empty-list-of-resources=true"], want: { allowEmpty: true } },
     { raw: ["--apply-concurrency=3"], want: { applyConcurrency: 3 } },
     { raw: ["--apply-default-update-strategy=always-replace"], want: { applyDefaultUpdateStrategy: "always-replace" } },
-    { raw: ["--logs=false", "--debug=false", "--tty=true", "--kube-api-qps=50"], want: {} },
+    { raw: ["--debug=true", "--tty=false", "--diff-anchored=true", "--kube-api-qps=50"], want: {} },
+    { raw: ["--logs=false", "--logs-all=true"], want: { logs: false, logsAll: true } },
+    { raw: ["--column=name,kind", "--column=Op"], want: { columns: ["name", "kind", "Op"] } },
   ];
   for (const { raw, want } of taken) {
     it(`take ${raw.join(" ")} [B93]`, () => {
@@ -90,7 +92,6 @@ describe("deploy options", () => {
       raw: "--apply-default-update-strategy=x",
       says: "Unknown update strategy: x (hint: of --apply-default-update-strategy)",
     },
-    { raw: "--logs=true", says: "--logs is not supported by lateen yet" },
     { raw: "--json=true", says: "--json is not supported by lateen yet" },
   ];
   for (const { raw, says } of refused) it(`refuse ${raw} [B93]`, () => assert.equal(parse([raw]), says));

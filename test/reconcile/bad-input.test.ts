@@ -139,9 +139,9 @@ const kappRows: readonly Row[] = [
   },
   {
     app: "b105",
-    title: "a kapp Config, which lateen does not read yet",
-    files: { "bad.yml": "apiVersion: kapp.k14s.io/v1alpha1\nkind: Config\n" },
-    says: /kapp Config[\s\S]*bad\.yml/,
+    title: "a kapp Config with a key that means nothing",
+    files: { "bad.yml": "apiVersion: kapp.k14s.io/v1alpha1\nkind: Config\nrebaseRule: []\n" },
+    says: /rebaseRule[\s\S]*bad\.yml/,
   },
   {
     app: "b103-other",

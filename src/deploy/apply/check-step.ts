@@ -12,7 +12,10 @@ import {
 } from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
 import { type ApiType, type DeployCluster, isApiFailure } from "../cluster-port.ts";
+import { matches } from "../config/matchers.ts";
+import type { WaitRule } from "../config/wait-rules.ts";
 import type { PlanStep } from "../plan-types.ts";
+import type { HeldFor } from "../wait/custom-state.ts";
 import { deletingState, readinessOf } from "../wait/readiness.ts";
 import { ok, ongoing, type WaitState } from "../wait/wait-state.ts";
 import { calling } from "./api-calls.ts";
@@ -24,6 +27,8 @@ export interface CheckContext {
   readonly signal: AbortSignal;
   readonly typeOf: (object: KubeObject) => ApiType | undefined;
   readonly ignoreFailingApiServices: boolean;
+  readonly waitRules: readonly WaitRule[];
+  readonly heldFor: HeldFor;
 }
 
 export interface CheckResult {
@@ -78,7 +83,7 @@ async function checkReconciled(
 ): Promise<CheckResult> {
   const fresh = step.fresh ?? {};
   // The answer to the write may show it already; an unchanged object was not ready when the plan was made.
-  if (known !== undefined && step.op !== "noop" && !asksForMinimum(known)) {
+  if (known !== undefined && step.op !== "noop" && !asksForMinimum(known) && !hasWaitRule(known, context)) {
     const state = readinessOf(known, context);
     if (state.state === "ok") return { state, object: known, children: [] };
   }
@@ -91,6 +96,11 @@ async function checkReconciled(
   if (state.state === "ongoing") associated ??= await associatedObjects(object, context);
   const shown = state.state === "ongoing" ? (associated ?? []) : [];
   return { state, object, children: shown.map((child) => childState(child, context)) };
+}
+
+/** Its conditions are a controller's, who has not seen what was just written. */
+function hasWaitRule(object: KubeObject, { waitRules }: CheckContext): boolean {
+  return waitRules.some(({ matcher }) => matches(matcher, object));
 }
 
 function asksForMinimum(object: KubeObject): boolean {

@@ -9,6 +9,8 @@ import { isWorthAnotherRound, statusOf } from "./api-calls.ts";
 import type { DeployEvent } from "./events.ts";
 import { checkStep, type CheckContext, type CheckResult } from "./check-step.ts";
 import { Schedule } from "./schedule.ts";
+import { HeldSince } from "./held-since.ts";
+import type { PodLogs } from "./pod-logs.ts";
 import type { WriteContext } from "./send-object.ts";
 import { ServedTypes } from "./served-types.ts";
 import { writeStep } from "./write-step.ts";
@@ -21,6 +23,8 @@ export interface EngineContext {
   readonly emit: (event: DeployEvent) => void;
   /** Called before each group of writes. @throws DeployError `DEPLOY_FENCED` */
   readonly fence: () => Promise<void>;
+  /** Absent where the logs of Pods are not told. */
+  readonly logs?: PodLogs;
   readonly isSuperseded: () => Promise<boolean>;
   /** From then on a run that only waits gives the worker back; epoch milliseconds. */
   readonly handOverAt: number | undefined;
@@ -36,6 +40,7 @@ export type EngineOutcome =
       readonly total: number;
       readonly waitingFor: readonly string[];
       readonly retryingSince: number | undefined;
+      readonly heldSince: Readonly<Record<string, number>>;
     }
   | { readonly state: "superseded" };
 
@@ -55,6 +60,9 @@ export class Engine {
   readonly #schedule: Schedule;
   readonly #types: ServedTypes;
   readonly #tracked = new Set<number>();
+  /** What is still waited for but no longer holds up others. */
+  readonly #unblocked = new Set<number>();
+  readonly #held: HeldSince;
   readonly #failures: DeployError[] = [];
   readonly #total: number;
   #applied: number;
@@ -76,6 +84,7 @@ export class Engine {
     this.#startedAt = write.clock.now();
     this.#lastProgressAt = resume?.lastProgressAt ?? this.#startedAt;
     this.#retryingSince = resume?.retryingSince;
+    this.#held = new HeldSince(write.clock, resume?.heldSince);
     for (const step of steps) if (step.live !== undefined) this.objects.set(step, step.live);
   }
 
@@ -86,7 +95,10 @@ export class Engine {
       for (;;) {
         write.signal.throwIfAborted();
         // With nothing left to do the run has succeeded, whoever asks for the next one.
-        if (this.#tracked.size === 0 && this.#isOver()) return this.#end();
+        if (this.#tracked.size === 0 && this.#isOver()) {
+          await this.#context.logs?.look();
+          return this.#end();
+        }
         if (await this.#context.isSuperseded()) return { state: "superseded" };
         const ready = this.#schedule.ready();
         if (ready.length > 0) await this.#applyRound(ready);
@@ -96,6 +108,8 @@ export class Engine {
       }
     } catch (error) {
       if (!(error instanceof DeployError) || error.failure.code === "DEPLOY_FENCED") throw error;
+      // What a Pod wrote last may say why.
+      await this.#context.logs?.look();
       return { state: "failed", failure: error.failure, retryable: error.retryable };
     }
   }
@@ -214,6 +228,7 @@ export class Engine {
       emit({ type: "section", phase: "waiting", count: this.#tracked.size, done: this.#waited, total: this.#total });
       const tracked = [...this.#tracked];
       const results = await mapBounded(tracked, options.waitConcurrency, (index) => this.#check(index));
+      await this.#context.logs?.look();
       const finished = results.some((result) => result === true);
       if (finished) {
         this.#lastProgressAt = this.#clock.now();
@@ -230,7 +245,7 @@ export class Engine {
     }
   }
 
-  /** `true` when the step finished. */
+  /** `true` when the step finished, or lets others go on. */
   async #check(index: number): Promise<boolean> {
     const { steps, emit, options, write } = this.#context;
     const step = steps[index];
@@ -255,7 +270,7 @@ export class Engine {
     if (result.object !== undefined) this.objects.set(step, result.object);
     const { state, message } = result.state;
     emit({ type: "waited", op: step.wait, resource: step.description, state, message, children: result.children });
-    if (state === "ongoing") return false;
+    if (result.state.state === "ongoing") return result.state.unblocks === true && this.#unblock(index);
     this.#tracked.delete(index);
     this.#waited++;
     if (state === "ok") this.#schedule.finish(index);
@@ -271,6 +286,14 @@ export class Engine {
     return true;
   }
 
+  /** Lets go what waits for a step; `false` when that was done before. */
+  #unblock(index: number): boolean {
+    if (this.#unblocked.has(index)) return false;
+    this.#unblocked.add(index);
+    this.#schedule.finish(index);
+    return true;
+  }
+
   #checkContext(): CheckContext {
     const { write, options } = this.#context;
     return {
@@ -278,6 +301,8 @@ export class Engine {
       signal: write.signal,
       typeOf: this.#types.find,
       ignoreFailingApiServices: options.ignoreFailingApiServices,
+      waitRules: write.config.waitRules,
+      heldFor: this.#held.heldFor,
     };
   }
 
@@ -328,6 +353,7 @@ export class Engine {
       total: this.#total,
       waitingFor: [...this.#tracked].map((index) => steps[index]?.description ?? ""),
       retryingSince: this.#retryingSince,
+      heldSince: this.#held.progress,
     };
   }
 

@@ -34,7 +34,9 @@ export type DeployEvent =
       readonly children: readonly ChildState[];
     }
   | { readonly type: "complete"; readonly phase: "applying" | "waiting"; readonly done: number; readonly total: number }
-  | { readonly type: "warning"; readonly text: string };
+  | { readonly type: "warning"; readonly text: string }
+  /** A line of a Pod's log, or about one. */
+  | { readonly type: "log"; readonly text: string };
 
 /** An object that belongs to one that is waited for: a Deployment's ReplicaSets and Pods. */
 export interface ChildState {

@@ -23,6 +23,8 @@ export interface RecordContext {
   /** Name of the app, without the suffix of qualified records. */
   readonly name: string;
   readonly labels: readonly (readonly [string, string])[];
+  /** A record under the plain name moves to the qualified one. */
+  readonly isQualified: boolean;
   /** Written with every change of the record; a larger one there belongs to a later writer. */
   readonly epoch: number | undefined;
   readonly log: Log;
@@ -63,7 +65,8 @@ export class RecordWriter {
 
   /** Whether storing would change anything but the epoch: name, labels. */
   get isSettled(): boolean {
-    return this.#configMap !== undefined && !this.#previous && this.#missingLabels(this.#configMap).length === 0;
+    const current = this.#configMap;
+    return current !== undefined && !this.#mustMove(current) && this.#missingLabels(current).length === 0;
   }
 
   /**
@@ -73,7 +76,7 @@ export class RecordWriter {
   async store(record: AppRecord): Promise<void> {
     this.#record = record;
     if (this.#configMap === undefined) await this.#create();
-    else if (this.#previous) await this.#rename(this.#configMap);
+    else if (this.#mustMove(this.#configMap)) await this.#move(this.#configMap);
     else await this.#put();
     this.#isFresh = true;
   }
@@ -95,8 +98,9 @@ export class RecordWriter {
   }
 
   async #create(): Promise<void> {
-    const { cluster, type, namespace, signal, name, labels } = this.#context;
-    const object = this.#withEpoch(recordConfigMap(name, namespace, this.#record, labels));
+    const { cluster, type, namespace, signal, labels, isQualified } = this.#context;
+    const name = this.#nameOf(isQualified);
+    const object = this.#withEpoch(withMigrationMark(recordConfigMap(name, namespace, this.#record, labels)));
     try {
       this.#configMap = await calling("", "Creating", object, () =>
         cluster.create(type, namespace, object, { signal }),
@@ -110,16 +114,19 @@ export class RecordWriter {
     }
   }
 
-  async #rename(previous: KubeObject): Promise<void> {
+  /** A record never goes back to a plain name. */
+  async #move(previous: KubeObject): Promise<void> {
     this.#refuseLaterEpoch(previous);
-    const { cluster, type, namespace, signal, name } = this.#context;
-    const newName = nameOf(previous).endsWith(qualifiedSuffix) ? `${trimQualified(name)}${qualifiedSuffix}` : name;
+    const { cluster, type, namespace, signal, isQualified } = this.#context;
+    const name = this.#nameOf(isQualified || isQualifiedName(previous));
     const { labels = {}, annotations = {} } = isMap(previous["metadata"]) ? previous["metadata"] : {};
-    const object = this.#withEpoch({
+    const moved: KubeObject = {
       ...previous,
-      metadata: { name: newName, namespace, labels, annotations },
+      metadata: { name, namespace, labels, annotations },
       data: { spec: recordText(this.#record) },
-    });
+    };
+    const labelled = this.#previous ? moved : withLabels(moved, Object.fromEntries(this.#context.labels));
+    const object = this.#withEpoch(withMigrationMark(labelled));
     this.#configMap = await calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal }));
     this.#previous = false;
     await calling("", "Deleting", previous, () =>
@@ -164,6 +171,15 @@ export class RecordWriter {
     return calling("", "Getting", object, () => cluster.get(type, namespace, name, { signal }));
   }
 
+  #mustMove(configMap: KubeObject): boolean {
+    return this.#previous || (this.#context.isQualified && !isQualifiedName(configMap));
+  }
+
+  #nameOf(isQualified: boolean): string {
+    const { name } = this.#context;
+    return isQualified ? `${trimQualified(name)}${qualifiedSuffix}` : name;
+  }
+
   #missingLabels(configMap: KubeObject): (readonly [string, string])[] {
     const current = labelsOf(configMap);
     return this.#context.labels.filter(([key, value]) => current[key] !== value);
@@ -173,4 +189,12 @@ export class RecordWriter {
     const { epoch } = this.#context;
     return epoch === undefined ? object : withAnnotations(object, { [annotation.epoch]: String(epoch) });
   }
+}
+
+function isQualifiedName(configMap: KubeObject): boolean {
+  return nameOf(configMap).endsWith(qualifiedSuffix);
+}
+
+function withMigrationMark(configMap: KubeObject): KubeObject {
+  return isQualifiedName(configMap) ? withAnnotations(configMap, { [annotation.isConfigMapMigrated]: "" }) : configMap;
 }

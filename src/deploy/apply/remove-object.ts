@@ -22,7 +22,7 @@ export async function replace(step: PlanStep, type: ApiType, context: WriteConte
     );
     if (!gone) await untilGone(step, type, uid, context);
   }
-  return post(step, type, withoutHistory(fresh), context);
+  return post(step, type, withoutHistory(fresh, context.config), context);
 }
 
 async function untilGone(step: PlanStep, type: ApiType, uid: string, context: WriteContext): Promise<void> {

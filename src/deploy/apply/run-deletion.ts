@@ -19,6 +19,8 @@ export interface DeletionRun {
 
 /** App changes that a failed delete leaves (kapp.md §1.4). */
 const keptAfterFailure = 5;
+/** And one that leaves what a filter keeps out. */
+const keptAfterPartial = 200;
 
 /** Deletes everything, looks that it is gone, and deletes the record last: until then a new try finds its way. */
 export async function runDeletion(run: DeletionRun): Promise<DeployOutcome> {
@@ -28,7 +30,7 @@ export async function runDeletion(run: DeletionRun): Promise<DeployOutcome> {
   // The record is deleted where it lies, whatever its name.
   const name = trimQualified(nameOf(stored.configMap));
   const writer = new RecordWriter(
-    { ...context, name },
+    { ...context, name, isQualified: false },
     { configMap: stored.configMap, previous: false },
     stored.record,
   );
@@ -40,15 +42,20 @@ export async function runDeletion(run: DeletionRun): Promise<DeployOutcome> {
   };
   await writer.store(started);
   const engine = new Engine(run.engine(() => writer.fence()));
-  const failed = async (): Promise<void> => {
-    const lastChange = { ...started.lastChange, finishedAt: goTime(context.clock.now()), successful: false };
+  const ended = async (successful: boolean, keep: number): Promise<void> => {
+    const lastChange = { ...started.lastChange, finishedAt: goTime(context.clock.now()), successful };
     await settleQuietly(context, "app record", () => writer.store({ ...started, lastChange }));
-    await settleQuietly(context, "old app changes", () => trimAppChanges(started, keptAfterFailure, "", context));
+    await settleQuietly(context, "old app changes", () => trimAppChanges(started, keep, "", context));
   };
+  const failed = (): Promise<void> => ended(false, plan.isPartial ? keptAfterPartial : keptAfterFailure);
   try {
     const outcome = await engine.run();
     switch (outcome.state) {
       case "succeeded":
+        if (plan.isPartial) {
+          await ended(true, keptAfterPartial);
+          return { state: "succeeded", associated, inventory: [] };
+        }
         await trimAppChanges(started, 0, "", context);
         await verifyGone(run, started);
         await writer.delete();
@@ -71,6 +78,7 @@ export async function runDeletion(run: DeletionRun): Promise<DeployOutcome> {
             lastProgressAt: outcome.lastProgressAt,
             total: outcome.total,
             waitingFor: outcome.waitingFor,
+            heldSince: outcome.heldSince,
           },
         };
     }

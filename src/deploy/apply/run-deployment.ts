@@ -39,7 +39,8 @@ export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> 
     return { state: "succeeded", associated: associated(plan, writer.record), inventory: inventory(plan, undefined) };
   }
   const change = await begin(run, writer);
-  const engine = new Engine(run.engine(() => writer.fence()));
+  const engineContext = run.engine(() => writer.fence());
+  const engine = new Engine(engineContext);
   let outcome: EngineOutcome;
   try {
     outcome = await engine.run();
@@ -62,6 +63,8 @@ export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> 
         lastProgressAt: outcome.lastProgressAt,
         total: outcome.total,
         waitingFor: outcome.waitingFor,
+        heldSince: outcome.heldSince,
+        ...(engineContext.logs?.progress === undefined ? {} : { logs: engineContext.logs.progress }),
         ...(outcome.retryingSince === undefined ? {} : { retryingSince: outcome.retryingSince }),
       },
     };
@@ -165,9 +168,10 @@ function associated(plan: DeploymentPlan, record: AppRecord): AssociatedResource
   };
 }
 
-/** The objects of the input that carry the app's label now. */
+/** The objects that carry the app's label now: those of the input, and those that were left alone. */
 function inventory(plan: DeploymentPlan, engine: Engine | undefined): InventoryEntry[] {
-  return plan.steps.flatMap((step) => {
+  const untouched = plan.untouched.map(({ live, type }) => inventoryEntryOf(live, type));
+  const present = plan.steps.flatMap((step) => {
     if (step.fresh === undefined) return [];
     const object = engine?.objects.get(step) ?? step.live;
     const type = step.type ?? (object === undefined ? undefined : engine?.typeOf(object));
@@ -176,4 +180,5 @@ function inventory(plan: DeploymentPlan, engine: Engine | undefined): InventoryE
       ? [inventoryEntryOf(object, type)]
       : [];
   });
+  return [...present, ...untouched];
 }

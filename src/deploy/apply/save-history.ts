@@ -1,5 +1,6 @@
 import { annotationsOf, type KubeObject } from "../../resource/index.ts";
 import { annotation } from "../annotations.ts";
+import type { DeployConfig } from "../config/deploy-config.ts";
 import {
   historyDigest,
   keepsHistory,
@@ -23,12 +24,13 @@ export interface History {
 export function withGuessedHistory(
   target: KubeObject,
   applied: KubeObject,
+  config: DeployConfig,
 ): { readonly object: KubeObject; readonly history?: History } {
-  const object = withIdentity(withoutHistory(target));
+  const object = withIdentity(withoutHistory(target, config));
   if (!keepsHistory(applied)) return { object };
-  const original = originalText(applied, object);
+  const original = originalText(applied, object, config);
   if (original === undefined) return { object };
-  const digest = historyDigest(withoutIdentity(object), applied);
+  const digest = historyDigest(withoutIdentity(object), applied, config);
   return { object: withHistory(object, original, digest), history: { original, digest } };
 }
 
@@ -37,9 +39,10 @@ export function missingHistory(
   saved: KubeObject,
   applied: KubeObject,
   written: History | undefined,
+  config: DeployConfig,
 ): History | undefined {
   if (written === undefined || annotationsOf(saved)[annotation.disableOriginal] !== undefined) return undefined;
-  const digest = historyDigest(withoutIdentity(saved), applied);
+  const digest = historyDigest(withoutIdentity(saved), applied, config);
   return digest === written.digest ? undefined : { original: written.original, digest };
 }
 

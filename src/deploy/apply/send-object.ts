@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/index.ts";
 import { type KubeObject, labelsOf, nameOf, namespaceOf, uidOf } from "../../resource/index.ts";
 import type { ApiType, DeployCluster } from "../cluster-port.ts";
+import type { DeployConfig } from "../config/deploy-config.ts";
 import type { PlanStep } from "../plan-types.ts";
 import { type AppLabel, namesItself } from "../record/ownership.ts";
 import { calling, isConflict, isOutcomeUnknown, statusOf } from "./api-calls.ts";
@@ -14,6 +15,7 @@ export interface WriteContext {
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly appLabel: AppLabel;
+  readonly config: DeployConfig;
   readonly againstLastApplied: boolean;
   /** Longest wait for an object to be gone before it is created anew. */
   readonly replaceTimeoutMs: number;
@@ -30,7 +32,7 @@ export async function post(
   context: WriteContext,
 ): Promise<KubeObject> {
   const fresh = freshOf(step);
-  const { object, history } = withGuessedHistory(target, fresh);
+  const { object, history } = withGuessedHistory(target, fresh, context.config);
   const send = (): Promise<KubeObject> =>
     calling(step.op, "Creating", fresh, () =>
       context.cluster.create(type, namespaceOf(fresh), object, { signal: context.signal }),
@@ -54,7 +56,7 @@ export async function put(
   context: WriteContext,
 ): Promise<KubeObject> {
   const fresh = freshOf(step);
-  const { object, history } = withGuessedHistory(target, fresh);
+  const { object, history } = withGuessedHistory(target, fresh, context.config);
   const verb = step.op === "create" ? "Creating" : "Updating";
   const saved = await calling(step.op, verb, fresh, () =>
     context.cluster.replace(type, namespaceOf(fresh), nameOf(fresh), object, { signal: context.signal }),
@@ -71,7 +73,7 @@ async function remember(
   context: WriteContext,
 ): Promise<KubeObject> {
   const fresh = freshOf(step);
-  const history = missingHistory(saved, fresh, written);
+  const history = missingHistory(saved, fresh, written, context.config);
   if (history === undefined) return saved;
   let latest: KubeObject | undefined = saved;
   for (let attempt = 0; latest !== undefined; attempt++) {

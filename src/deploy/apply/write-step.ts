@@ -66,6 +66,12 @@ async function updateInstead(step: PlanStep, type: ApiType, context: WriteContex
     const found = await read(step, type, context);
     if (found === undefined) return post(step, type, step.target ?? fresh, context);
     const comparison = compare(fresh, withoutIdentity(found), context);
+    // The object may say so itself, where a rebase rule takes the annotation over.
+    if (annotationsOf(comparison.right)[annotation.noop] !== undefined) {
+      if (step.strategy.of === "create" && step.strategy.strategy === "fallback-on-update-or-noop") return found;
+      const hint = `try adding annotation ${annotation.createStrategy}: fallback-on-update-or-noop`;
+      throw recalculation(step, `Recalculated change was a noop but those are not allowed (${hint})`);
+    }
     // kapp calls this an error; the object is as wanted, so there is nothing to do.
     if (!comparison.differs) return found;
     try {
@@ -122,7 +128,7 @@ async function update(step: PlanStep, type: ApiType, context: WriteContext): Pro
       if (!comparison.differs) throw recalculation(step, "Expected recalculated change to be an update");
       if (digestOf(comparison.left, comparison.right) !== approved) {
         const problem = "Failed to update due to resource conflict (approved diff no longer matches)";
-        throw conflict(step, problem, error, comparison);
+        throw conflict(step, problem, error, { comparison, config: context.config });
       }
       target = comparison.right;
     }
@@ -141,5 +147,5 @@ function digestOf(left: KubeObject | undefined, right: KubeObject | undefined): 
 }
 
 function compare(fresh: KubeObject, found: KubeObject, context: WriteContext): Comparison {
-  return compareResources(fresh, found, { againstLastApplied: context.againstLastApplied });
+  return compareResources(fresh, found, context);
 }

@@ -12,6 +12,8 @@ export interface ChangeRuleBinding {
   /** The rule gives way where it would close a cycle. */
   readonly ignoreIfCyclical: boolean;
   readonly matcher: Matcher;
+  /** Where the rule stands, for people. Default: among kapp's default rules. */
+  readonly source?: string;
 }
 
 const rbacVersions = ["v1", "v1alpha1", "v1beta1"].map((version) => `rbac.authorization.k8s.io/${version}`);

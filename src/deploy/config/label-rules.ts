@@ -1,21 +1,16 @@
 import { annotation } from "../annotations.ts";
-import type { FieldPath } from "../diff/field-path.ts";
-import { and, annotated, any, everything, kinds, type Matcher, not } from "./matchers.ts";
-
-export interface LabelRule {
-  readonly path: FieldPath;
-  readonly matcher: Matcher;
-}
+import { and, annotated, any, everything, type FieldRule, kinds, type Matcher, not } from "./matchers.ts";
 
 const appsVersions = ["apps/v1", "apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"];
-const workloads = kinds(appsVersions, "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet");
+/** Kinds with a Pod template, but for Jobs. */
+export const workloads: Matcher = kinds(appsVersions, "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet");
 const ownershipOptIn = not(annotated(annotation.disableDefaultOwnershipLabelRules));
 const scopingOptIn = not(
   any(annotated(annotation.disableDefaultLabelScopingRules), annotated(annotation.disableLabelScoping)),
 );
 
 /** Where the app's ownership labels are written (kapp.md §1.5). */
-export const defaultOwnershipLabelRules: readonly LabelRule[] = [
+export const defaultOwnershipLabelRules: readonly FieldRule[] = [
   { path: ["metadata", "labels"], matcher: everything },
   {
     path: ["spec", "template", "metadata", "labels"],
@@ -32,7 +27,7 @@ export const defaultOwnershipLabelRules: readonly LabelRule[] = [
 ];
 
 /** Selectors that are narrowed to this app by its label, where they exist (kapp.md §1.5). */
-export const defaultLabelScopingRules: readonly LabelRule[] = [
+export const defaultLabelScopingRules: readonly FieldRule[] = [
   { path: ["spec", "selector"], matcher: and(scopingOptIn, kinds(["v1"], "Service")) },
   {
     path: ["spec", "selector", "matchLabels"],

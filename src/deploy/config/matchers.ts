@@ -3,12 +3,15 @@ import {
   apiVersionOf,
   isList,
   isMap,
+  type Json,
   kindOf,
   type KubeObject,
+  nameOf,
   namespaceOf,
+  own,
   splitApiVersion,
 } from "../../resource/index.ts";
-import { at } from "../fields.ts";
+import type { FieldPath } from "../diff/field-path.ts";
 
 /** Says which resources a rule is for (kapp.md §8). Lists of matchers are OR-ed; an empty list matches nothing. */
 export type Matcher =
@@ -16,11 +19,20 @@ export type Matcher =
   | { readonly match: "kind"; readonly apiVersion: string; readonly kind: string }
   | { readonly match: "group-kind"; readonly group: string; readonly kind: string }
   | { readonly match: "annotation"; readonly keys: readonly string[] }
-  | { readonly match: "namespaced" }
+  | { readonly match: "object"; readonly kind: string; readonly namespace: string; readonly name: string }
+  /** In one of the namespaces, or in any when none is named. */
+  | { readonly match: "namespaced"; readonly names?: readonly string[] }
   | { readonly match: "custom-resource" }
-  | { readonly match: "empty-field"; readonly path: readonly string[] }
+  /** Missing, null, or an empty map or list. */
+  | { readonly match: "empty-field"; readonly path: FieldPath }
   | { readonly match: "any" | "and"; readonly of: readonly Matcher[] }
   | { readonly match: "not"; readonly of: Matcher };
+
+/** A place in the resources that a rule is for. */
+export interface FieldRule {
+  readonly path: FieldPath;
+  readonly matcher: Matcher;
+}
 
 export function matches(matcher: Matcher, object: KubeObject): boolean {
   switch (matcher.match) {
@@ -34,15 +46,18 @@ export function matches(matcher: Matcher, object: KubeObject): boolean {
       const annotations = annotationsOf(object);
       return matcher.keys.every((key) => annotations[key] !== undefined);
     }
-    case "namespaced":
-      return namespaceOf(object) !== "";
+    case "object":
+      return (
+        kindOf(object) === matcher.kind && namespaceOf(object) === matcher.namespace && nameOf(object) === matcher.name
+      );
+    case "namespaced": {
+      const namespace = namespaceOf(object);
+      return namespace !== "" && (matcher.names?.includes(namespace) ?? true);
+    }
     case "custom-resource":
       return !builtInGroups.has(splitApiVersion(apiVersionOf(object)).group);
-    case "empty-field": {
-      const value = at(object, ...matcher.path);
-      if (value === undefined || value === null) return true;
-      return isList(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
-    }
+    case "empty-field":
+      return isEmptyAt(object, matcher.path, 0);
     case "any":
       return matcher.of.some((inner) => matches(inner, object));
     case "and":
@@ -50,6 +65,17 @@ export function matches(matcher: Matcher, object: KubeObject): boolean {
     case "not":
       return !matches(matcher.of, object);
   }
+}
+
+function isEmptyAt(value: Json | undefined, path: FieldPath, depth: number): boolean {
+  if (value === undefined || value === null) return true;
+  const step = path[depth];
+  if (step === undefined) return isList(value) ? value.length === 0 : isMap(value) && Object.keys(value).length === 0;
+  if (typeof step === "string") return isMap(value) && isEmptyAt(own(value, step), path, depth + 1);
+  if (!isList(value) || "pattern" in step) return false;
+  return "index" in step
+    ? isEmptyAt(value[step.index], path, depth + 1)
+    : value.every((item) => isEmptyAt(item, path, depth + 1));
 }
 
 export const everything: Matcher = { match: "all" };

@@ -1,12 +1,13 @@
 import { annotation } from "../annotations.ts";
 import type { FieldPath } from "../diff/field-path.ts";
-import { and, annotated, everything, kinds, type Matcher, not } from "./matchers.ts";
+import { and, annotated, everything, type FieldRule, kinds, type Matcher, not } from "./matchers.ts";
+import type { RenderYtt } from "./tools.ts";
 
 export type RebaseSource = "new" | "existing";
 
 /**
- * Carries fields that the cluster owns from the existing object into the new one. `service-account-tokens` is kapp's only default
- * rule that is a ytt overlay there; it is code here (diff/service-account-tokens.ts).
+ * Carries fields that the cluster owns from the existing object into the new one. `overlay` is a ytt overlay of the new one. kapp's only
+ * default rule of that kind is code here (`service-account-tokens`, diff/service-account-tokens.ts).
  */
 export type RebaseRule =
   | {
@@ -16,7 +17,8 @@ export type RebaseRule =
       readonly matcher: Matcher;
     }
   | { readonly rule: "remove"; readonly path: FieldPath; readonly matcher: Matcher }
-  | { readonly rule: "service-account-tokens"; readonly matcher: Matcher };
+  | { readonly rule: "service-account-tokens"; readonly matcher: Matcher }
+  | { readonly rule: "overlay"; readonly text: string; readonly renderYtt: RenderYtt; readonly matcher: Matcher };
 
 const deployments = kinds(["apps/v1", "apps/v1beta1", "apps/v1beta2", "extensions/v1beta1"], "Deployment");
 const services = kinds(["v1"], "Service");
@@ -106,15 +108,8 @@ export const defaultRebaseRules: readonly RebaseRule[] = [
   ...copies(aggregatedRoles, ["existing"], ["rules"]),
 ];
 
-export interface ExclusionRule {
-  readonly path: FieldPath;
-  readonly matcher: Matcher;
-}
-
 /** Fields that may change under kapp's hands without making its history stale (kapp.md §4.3). */
-export const defaultLastAppliedExclusions: readonly ExclusionRule[] = [
-  { path: deploymentRevision, matcher: deployments },
-];
+export const defaultLastAppliedExclusions: readonly FieldRule[] = [{ path: deploymentRevision, matcher: deployments }];
 
 /** Fields that no comparison looks at and no write sends. */
-export const defaultExistingExclusions: readonly ExclusionRule[] = [{ path: ["status"], matcher: everything }];
+export const defaultExistingExclusions: readonly FieldRule[] = [{ path: ["status"], matcher: everything }];

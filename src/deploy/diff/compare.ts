@@ -1,6 +1,7 @@
 import { equalJson, isMap, type JsonMap, type KubeObject } from "../../resource/index.ts";
+import type { DeployConfig } from "../config/deploy-config.ts";
 import { everything } from "../config/matchers.ts";
-import { defaultRebaseRules, type RebaseRule } from "../config/rebase-rules.ts";
+import type { RebaseRule } from "../config/rebase-rules.ts";
 import { at } from "../fields.ts";
 import { removeField, withMember, withoutMember } from "./field-copy.ts";
 import { isSecret, lastApplied, withoutHistory } from "./history.ts";
@@ -15,22 +16,27 @@ export interface Comparison {
   readonly right: KubeObject;
 }
 
+export interface ComparisonRules {
+  readonly config: DeployConfig;
+  readonly againstLastApplied: boolean;
+}
+
 export function compareResources(
   fresh: KubeObject,
   existing: KubeObject | undefined,
-  options: { readonly againstLastApplied: boolean },
+  { config, againstLastApplied }: ComparisonRules,
 ): Comparison {
-  const wanted = withoutHistory(fresh);
+  const wanted = withoutHistory(fresh, config);
   if (existing === undefined) return { differs: true, left: undefined, right: wanted };
-  if (isSecret(fresh)) return compareSecrets(wanted, existing);
-  const live = withoutHistory(existing);
-  if (!options.againstLastApplied) {
-    const right = rebase(wanted, live, defaultRebaseRules);
+  if (isSecret(fresh)) return compareSecrets(wanted, existing, config);
+  const live = withoutHistory(existing, config);
+  if (!againstLastApplied) {
+    const right = rebase(wanted, live, config.rebaseRules);
     return { differs: !equalJson(live, right), left: live, right };
   }
-  const applied = lastApplied(existing);
-  const left = applied === undefined ? live : withoutHistory(rebase(applied, existing, defaultRebaseRules));
-  const right = rebase(wanted, existing, defaultRebaseRules);
+  const applied = lastApplied(existing, config);
+  const left = applied === undefined ? live : withoutHistory(rebase(applied, existing, config.rebaseRules), config);
+  const right = rebase(wanted, existing, config.rebaseRules);
   return { differs: !equalJson(left, right), left, right };
 }
 
@@ -38,9 +44,9 @@ export function compareResources(
  * Secrets have no copy of what was applied, so the live object is the measure; both sides are brought to the form in which an API
  * server keeps them, or `stringData` and defaults would show as a change for ever.
  */
-function compareSecrets(wanted: KubeObject, existing: KubeObject): Comparison {
-  const left = storedSecret(withoutHistory(existing));
-  const rebased = rebase(wanted, existing, defaultRebaseRules);
+function compareSecrets(wanted: KubeObject, existing: KubeObject, config: DeployConfig): Comparison {
+  const left = storedSecret(withoutHistory(existing, config));
+  const rebased = rebase(wanted, existing, config.rebaseRules);
   const right = storedSecret(rebased["type"] === tokenType ? rebase(rebased, existing, tokenRules) : rebased);
   return { differs: !equalJson(left, right), left, right };
 }

@@ -4,14 +4,12 @@
  */
 import { isList, isMap, type Json, type JsonMap, own } from "../../resource/index.ts";
 import { goTypeName } from "../fields.ts";
-import type { FieldPath } from "./field-path.ts";
+import { type FieldPath, type ListStep, mapElements } from "./field-path.ts";
 
-/** A step of a path met a value that is no map. */
+/** A step of a path met a value of the wrong type. */
 export class PathFault extends Error {
-  readonly found: string;
-  constructor(found: Json | undefined) {
-    super("unexpected type on a path");
-    this.found = goTypeName(found);
+  constructor(found: Json | undefined, wanted: "map" | "array") {
+    super(`Unexpected non-${wanted} found: ${goTypeName(found)}`);
   }
 }
 
@@ -32,12 +30,12 @@ export function withoutMember(map: JsonMap, key: string): JsonMap {
  * @throws PathFault where the target has no map on the way.
  */
 export function copyField(target: JsonMap, path: FieldPath, sources: readonly Json[]): JsonMap {
-  const throughList = path.some((step) => typeof step !== "string");
-  for (const source of sources) {
-    const copied = copyFrom(target, path, 0, source, sources, throughList);
-    if (isMap(copied)) return copied;
-  }
-  return target;
+  const throughList = path.some((step) => typeof step !== "string" && !("pattern" in step));
+  // The leaf is the same whoever leads to it, but lists may be longer in a later source.
+  return sources.reduce<JsonMap>((result, source) => {
+    const copied = copyFrom({ target: result, path, depth: 0, source, sources, throughList });
+    return isMap(copied) ? copied : result;
+  }, target);
 }
 
 /** Takes the leaf of `path` away; missing steps are fine. */
@@ -49,59 +47,82 @@ export function removeField(target: JsonMap, path: FieldPath): JsonMap {
 function removeFrom(target: Json, path: FieldPath, depth: number): Json {
   const step = path[depth];
   if (step === undefined) return target;
-  if (typeof step !== "string") {
-    return isList(target) ? target.map((item) => removeFrom(item, path, depth + 1)) : target;
+  if (typeof step === "string") return isMap(target) ? removeMember(target, step, path, depth) : target;
+  if ("pattern" in step) {
+    if (!isMap(target)) return target;
+    const keys = Object.keys(target).filter((key) => step.fits(key));
+    return keys.reduce<JsonMap>((result, key) => removeMember(result, key, path, depth), target);
   }
-  if (!isMap(target)) return target;
-  if (depth === path.length - 1) return withoutMember(target, step);
-  const inner = own(target, step);
-  if (inner === undefined) return target;
-  const changed = removeFrom(inner, path, depth + 1);
-  return changed === inner ? target : withMember(target, step, changed);
+  return isList(target) ? mapElements(target, step, (item) => removeFrom(item, path, depth + 1)) : target;
 }
 
-/** `undefined` when no leaf was set. All `sources` walk along with `source`, so that the leaf can come from the first that has it. */
-function copyFrom(
-  target: Json,
-  path: FieldPath,
-  depth: number,
-  source: Json | undefined,
-  sources: readonly (Json | undefined)[],
-  throughList: boolean,
-): Json | undefined {
+function removeMember(target: JsonMap, key: string, path: FieldPath, depth: number): JsonMap {
+  if (depth === path.length - 1) return withoutMember(target, key);
+  const inner = own(target, key);
+  if (inner === undefined) return target;
+  const changed = removeFrom(inner, path, depth + 1);
+  return changed === inner ? target : withMember(target, key, changed);
+}
+
+/** One step of copying. All `sources` walk along with `source`, so that the leaf can come from the first that has it. */
+interface Walk {
+  readonly target: Json;
+  readonly path: FieldPath;
+  readonly depth: number;
+  readonly source: Json | undefined;
+  readonly sources: readonly (Json | undefined)[];
+  readonly throughList: boolean;
+}
+
+/** `undefined` when no leaf was set. */
+function copyFrom(walk: Walk): Json | undefined {
+  const { target, path, depth, source } = walk;
   const step = path[depth];
   if (source === undefined || source === null || step === undefined) return undefined;
-  if (typeof step !== "string") return copyElements(target, path, depth, source, sources);
+  if (typeof step === "string") return copyMember(walk, step);
+  if (!("pattern" in step)) return copyElements(walk, step);
   if (!isMap(source)) return undefined;
-  if (!isMap(target)) throw new PathFault(target);
-  const nextSources = sources.map((other) => own(other, step));
-  if (depth === path.length - 1) {
-    const leaf = nextSources.find((value) => value !== undefined);
-    return leaf === undefined ? undefined : withMember(target, step, leaf);
+  let changed: Json | undefined;
+  for (const key of Object.keys(source)) {
+    if (step.fits(key)) changed = copyMember({ ...walk, target: changed ?? target }, key) ?? changed;
   }
-  let inner = own(target, step);
+  return changed;
+}
+
+function copyMember(walk: Walk, key: string): Json | undefined {
+  const { target, path, depth, source, throughList } = walk;
+  if (!isMap(source)) return undefined;
+  if (!isMap(target)) throw new PathFault(target, "map");
+  const sources = walk.sources.map((other) => own(other, key));
+  if (depth === path.length - 1) {
+    const leaf = sources.find((value) => value !== undefined);
+    return leaf === undefined ? undefined : withMember(target, key, leaf);
+  }
+  let inner = own(target, key);
   if (inner === undefined || inner === null) {
-    if (throughList || !hasLeaf(nextSources, path, depth + 1)) return undefined;
+    if (throughList || !hasLeaf(sources, path, depth + 1)) return undefined;
     inner = {};
   }
-  const copied = copyFrom(inner, path, depth + 1, own(source, step), nextSources, throughList);
-  return copied === undefined ? undefined : withMember(target, step, copied);
+  const copied = copyFrom({ ...walk, target: inner, depth: depth + 1, source: own(source, key), sources });
+  return copied === undefined ? undefined : withMember(target, key, copied);
 }
 
 /** Lists are paired by index. */
-function copyElements(
-  target: Json,
-  path: FieldPath,
-  depth: number,
-  source: Json,
-  sources: readonly (Json | undefined)[],
-): Json | undefined {
+function copyElements(walk: Walk, step: ListStep): Json | undefined {
+  const { target, source, depth } = walk;
   if (!isList(target) || !isList(source)) return undefined;
   let copied = false;
-  const items = target.map((item, index) => {
+  const items = mapElements(target, step, (item, index) => {
     if (item === null) return item;
-    const next = sources.map((other) => (isList(other) ? other[index] : undefined));
-    const changed = copyFrom(item, path, depth + 1, source[index], next, true);
+    const sources = walk.sources.map((other) => (isList(other) ? other[index] : undefined));
+    const changed = copyFrom({
+      ...walk,
+      target: item,
+      depth: depth + 1,
+      source: source[index],
+      sources,
+      throughList: true,
+    });
     if (changed === undefined) return item;
     copied = true;
     return changed;
@@ -111,9 +132,13 @@ function copyElements(
 
 /** Whether one of the sources has the rest of the path. */
 function hasLeaf(sources: readonly (Json | undefined)[], path: FieldPath, from: number): boolean {
-  return sources.some((source) => {
-    let current = source;
-    for (const step of path.slice(from)) current = typeof step === "string" ? own(current, step) : undefined;
-    return current !== undefined;
-  });
+  return sources.some((source) => leadsOn(source, path, from));
+}
+
+function leadsOn(value: Json | undefined, path: FieldPath, depth: number): boolean {
+  const step = path[depth];
+  if (step === undefined) return value !== undefined;
+  if (typeof step === "string") return leadsOn(own(value, step), path, depth + 1);
+  if (!("pattern" in step) || !isMap(value)) return false;
+  return Object.keys(value).some((key) => step.fits(key) && leadsOn(own(value, key), path, depth + 1));
 }

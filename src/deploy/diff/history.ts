@@ -10,13 +10,9 @@ import {
   stringifyJson,
 } from "../../resource/index.ts";
 import { annotation, historyAnnotations } from "../annotations.ts";
-import { matches } from "../config/matchers.ts";
-import {
-  defaultExistingExclusions,
-  defaultLastAppliedExclusions,
-  defaultRebaseRules,
-  type ExclusionRule,
-} from "../config/rebase-rules.ts";
+import { defaultConfig, type DeployConfig } from "../config/deploy-config.ts";
+import { type FieldRule, matches } from "../config/matchers.ts";
+import { DeployError } from "../failure.ts";
 import { removeField } from "./field-copy.ts";
 import { digestOps, patchOps } from "./patch-ops.ts";
 import { withAnnotations, withoutAnnotations } from "./metadata.ts";
@@ -28,8 +24,8 @@ const maxAnnotationBytes = 262_144;
 const digestBytes = 32;
 
 /** The object without kapp's history annotations and without the fields that are never compared or sent (`status`). */
-export function withoutHistory(object: KubeObject): KubeObject {
-  return exclude(withoutAnnotations(object, historyAnnotations), defaultExistingExclusions);
+export function withoutHistory(object: KubeObject, { existingExclusions }: DeployConfig): KubeObject {
+  return exclude(withoutAnnotations(object, historyAnnotations), existingExclusions);
 }
 
 /** The object without its identity annotation. */
@@ -38,10 +34,10 @@ export function withoutIdentity(object: KubeObject): KubeObject {
 }
 
 /** MD5 of the difference between what the server made of an object and what was applied. `saved` has no identity annotation. */
-export function historyDigest(saved: KubeObject, applied: KubeObject): string {
-  const existing = exclude(saved, defaultLastAppliedExclusions);
-  const stripped = withoutHistory(existing);
-  const rebased = rebase(withoutHistory(applied), existing, defaultRebaseRules);
+export function historyDigest(saved: KubeObject, applied: KubeObject, config: DeployConfig): string {
+  const existing = exclude(saved, config.lastAppliedExclusions);
+  const stripped = withoutHistory(existing, config);
+  const rebased = rebase(withoutHistory(applied, config), existing, config.rebaseRules);
   return digestOps(patchOps(stripped, rebased));
 }
 
@@ -58,8 +54,8 @@ export function isSecret(object: KubeObject): boolean {
  * `applied` as the text of `kapp.k14s.io/original`: compact JSON as Go writes it; `undefined` when it has no room beside the annotations
  * that `object` is sent with. kapp measures it alone, and what comes too close then is refused by the API server.
  */
-export function originalText(applied: KubeObject, object: KubeObject): string | undefined {
-  const text = stringifyJson(withoutHistory(applied), { sortKeys: true }).replace(
+export function originalText(applied: KubeObject, object: KubeObject, config: DeployConfig): string | undefined {
+  const text = stringifyJson(withoutHistory(applied, config), { sortKeys: true }).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
@@ -77,25 +73,33 @@ export function withHistory(object: KubeObject, original: string, digest: string
  * What was last applied, if the object is still as the server left it then: the recorded digest is computed anew. `undefined` when
  * somebody changed the object since, or it has no (readable) history.
  */
-export function lastApplied(live: KubeObject): KubeObject | undefined {
+export function lastApplied(live: KubeObject, config: DeployConfig): KubeObject | undefined {
   const annotations = annotationsOf(live);
   const original = annotations[annotation.original];
   const digest = annotations[annotation.originalDiffMd5];
   if (original === undefined || digest === undefined) return undefined;
   const applied = parseOriginal(original);
-  return applied !== undefined && historyDigest(live, applied) === digest ? applied : undefined;
+  if (applied === undefined) return undefined;
+  try {
+    return historyDigest(live, applied, config) === digest ? applied : undefined;
+  } catch (error) {
+    // A rule that cannot be applied to what was applied says nothing about what is to be applied.
+    if (error instanceof DeployError) return undefined;
+    throw error;
+  }
 }
 
 /**
  * Whether a live object still is what kapp or lateen left (kapp.md §4.2 step 1): nobody changed, added or removed a field since.
- * `unknown` for objects without history, Secrets above all.
+ * `unknown` for objects without history, Secrets above all. Knows kapp's default rules only: what a Config of the App tolerates looks
+ * like a change here.
  */
 export function recordedStateHolds(live: KubeObject): boolean | "unknown" {
   const annotations = annotationsOf(live);
   if (annotations[annotation.original] === undefined || annotations[annotation.originalDiffMd5] === undefined) {
     return "unknown";
   }
-  return lastApplied(withoutIdentity(live)) !== undefined;
+  return lastApplied(withoutIdentity(live), defaultConfig) !== undefined;
 }
 
 function parseOriginal(text: string): KubeObject | undefined {
@@ -109,7 +113,7 @@ function parseOriginal(text: string): KubeObject | undefined {
   }
 }
 
-function exclude(object: KubeObject, rules: readonly ExclusionRule[]): KubeObject {
+function exclude(object: KubeObject, rules: readonly FieldRule[]): KubeObject {
   return rules.reduce(
     (result, rule) => (matches(rule.matcher, object) ? removeField(result, rule.path) : result),
     object,

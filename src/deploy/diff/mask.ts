@@ -7,6 +7,8 @@ import {
   type KubeObject,
   stringifyJson,
 } from "../../resource/index.ts";
+import { type FieldRule, matches } from "../config/matchers.ts";
+import { changeAt } from "./change-at.ts";
 import { withMember } from "./field-copy.ts";
 import { isSecret } from "./history.ts";
 import { withAnnotations } from "./metadata.ts";
@@ -15,10 +17,10 @@ import { withAnnotations } from "./metadata.ts";
 const copies: readonly string[] = ["kubectl.kubernetes.io/last-applied-configuration"];
 
 /**
- * Hides the values of Secrets: `<-- value not shown (#N)`, where equal values have equal numbers (kapp.md §4.4). One call gives one
- * numbering, to be used for everything that is shown together.
+ * Hides the values at the rules' places, those of Secrets above all: `<-- value not shown (#N)`, where equal values have equal numbers
+ * (kapp.md §4.4). One call gives one numbering, to be used for everything that is shown together.
  */
-export function maskSecrets(): (object: KubeObject) => KubeObject {
+export function maskValues(rules: readonly FieldRule[]): (object: KubeObject) => KubeObject {
   const numbers = new Map<string, number>();
   const masked = (value: Json): string => {
     const key = stringifyJson(value, { sortKeys: true });
@@ -26,14 +28,16 @@ export function maskSecrets(): (object: KubeObject) => KubeObject {
     numbers.set(key, number);
     return `<-- value not shown (#${number})`;
   };
+  const hide = (found: Json): Json => {
+    if (found === null) return found;
+    return isMap(found) ? mapMembers(found, masked) : masked(found);
+  };
   return (object) => {
-    if (!isSecret(object)) return object;
-    let hidden = object;
-    for (const field of ["data", "stringData"]) {
-      const members = object[field];
-      if (isMap(members)) hidden = withMember(hidden, field, mapMembers(members, masked));
-      else if (members !== undefined && members !== null) hidden = withMember(hidden, field, masked(members));
-    }
+    const hidden = rules.reduce(
+      (result, { path, matcher }) => (matches(matcher, object) ? changeAt(result, path, hide) : result),
+      object,
+    );
+    if (!isSecret(object)) return hidden;
     const annotations = annotationsOf(object);
     const shown = copies.filter((key) => annotations[key] !== undefined);
     if (shown.length === 0) return hidden;

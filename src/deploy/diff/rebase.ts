@@ -1,4 +1,4 @@
-import { describeResource, type Json, type KubeObject } from "../../resource/index.ts";
+import { describeResource, isMap, type Json, type KubeObject, stringifyYaml } from "../../resource/index.ts";
 import { matches } from "../config/matchers.ts";
 import type { RebaseRule } from "../config/rebase-rules.ts";
 import { DeployError } from "../failure.ts";
@@ -8,7 +8,7 @@ import { keepServiceAccountTokens } from "./service-account-tokens.ts";
 
 /**
  * The new resource with the fields that belong to the cluster taken over from the existing one (kapp.md §4.3).
- * @throws DeployError `DEPLOY_REBASE` where a rule meets a value that is no map.
+ * @throws DeployError `DEPLOY_REBASE` where a rule meets a value that is no map, or an overlay fails.
  */
 export function rebase(fresh: KubeObject, existing: KubeObject | undefined, rules: readonly RebaseRule[]): KubeObject {
   if (existing === undefined) return fresh;
@@ -28,6 +28,8 @@ function apply(rule: RebaseRule, result: KubeObject, fresh: KubeObject, existing
       return removeField(result, rule.path);
     case "service-account-tokens":
       return keepServiceAccountTokens(result, existing);
+    case "overlay":
+      return overlay(rule, result, { existing, new: fresh, _current: result });
   }
 }
 
@@ -36,11 +38,36 @@ function copyByRule(result: KubeObject, path: FieldPath, sources: readonly Json[
     return copyField(result, path, sources);
   } catch (error) {
     if (!(error instanceof PathFault)) throw error;
-    throw new DeployError({
+    const resource = describeResource(result);
+    const problem = `FieldCopyMod for path '${showPath(path)}' on resource '${resource}': ${error.message}`;
+    throw new DeployError({ code: "DEPLOY_REBASE", resource, problem });
+  }
+}
+
+function overlay(
+  rule: RebaseRule & { readonly rule: "overlay" },
+  result: KubeObject,
+  dataValues: Readonly<Record<string, KubeObject>>,
+): KubeObject {
+  const invalid = (problem: string): DeployError =>
+    new DeployError({
       code: "DEPLOY_REBASE",
       resource: describeResource(result),
-      path: showPath(path),
-      found: error.found,
+      problem: `Applying ytt (overlayContractV1): ${problem}`,
     });
+  const files = [
+    { path: "resource.yml", text: stringifyYaml(result, { keyOrder: "natural", width: 80 }) },
+    { path: "overlay.yml", text: rule.text },
+  ];
+  let documents: readonly Json[];
+  try {
+    documents = rule.renderYtt(files, dataValues);
+  } catch (error) {
+    throw invalid(`Evaluating: ${error instanceof Error ? error.message : String(error)}`);
   }
+  const [document] = documents;
+  if (documents.length !== 1 || !isMap(document)) {
+    throw invalid(`Expected one resource to be returned from ytt, but was ${documents.length}`);
+  }
+  return document;
 }

@@ -1,52 +1,8 @@
-import {
-  annotationsOf,
-  apiVersionOf,
-  describeOrigin,
-  describeResource,
-  kindOf,
-  type KubeObject,
-  labelsOf,
-  type SourcedResource,
-  sourceHint,
-  splitApiVersion,
-} from "../../resource/index.ts";
-import { annotation, label } from "../annotations.ts";
+import { annotationsOf, describeResource, type KubeObject } from "../../resource/index.ts";
+import { annotation } from "../annotations.ts";
 import { withAnnotations } from "../diff/metadata.ts";
 import { DeployError } from "../failure.ts";
 import { isCreateStrategy, isDeleteStrategy, isUpdateStrategy } from "../options/strategies.ts";
-
-/**
- * Refuses what lateen cannot do yet, before anything is written.
- * @throws DeployError `DEPLOY_UNSUPPORTED` naming the feature, the resource and its file.
- */
-export function refuseUnsupported(resources: readonly SourcedResource[]): void {
-  for (const { object, origin } of resources) {
-    const feature = unsupportedFeature(object);
-    if (feature !== undefined) {
-      throw new DeployError({
-        code: "DEPLOY_UNSUPPORTED",
-        feature,
-        resource: describeResource(object),
-        origin: `${describeOrigin(origin)}${sourceHint(origin)}`,
-      });
-    }
-  }
-}
-
-function unsupportedFeature(object: KubeObject): string | undefined {
-  if (splitApiVersion(apiVersionOf(object)).group === "kapp.k14s.io")
-    return `kapp ${kindOf(object)} (${apiVersionOf(object)})`;
-  if (labelsOf(object)[label.config] !== undefined) return `kapp Config in a ConfigMap (label ${label.config})`;
-  const keys = Object.keys(annotationsOf(object));
-  const found = keys.find(
-    (key) =>
-      key === annotation.versioned ||
-      key === annotation.renewDuration ||
-      key === annotation.versionedExplicitRef ||
-      key.startsWith(`${annotation.versionedExplicitRef}.`),
-  );
-  return found === undefined ? undefined : `annotation ${found}`;
-}
 
 /**
  * Checks the annotations that kapp reads only half-way through its writes (reliability.md B100).

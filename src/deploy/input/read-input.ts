@@ -14,19 +14,23 @@ import {
   sourceHint,
   uniqueKey,
 } from "../../resource/index.ts";
+import type { DeployConfig } from "../config/deploy-config.ts";
+import { readConfigs } from "../config/read-configs.ts";
+import type { ConfigTools } from "../config/tools.ts";
 import { DeployError } from "../failure.ts";
 import { goTypeName } from "../fields.ts";
-import { refuseUnsupported } from "./check-annotations.ts";
 
 /**
- * The resources of an input: lists expanded, validated, doubles dropped (kapp.md §2.2, §2.3).
- * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_UNSUPPORTED`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
+ * The resources of an input: lists expanded, Configs taken out, validated, doubles dropped (kapp.md §2.2, §2.3, §8).
+ * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_CONFIG`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
  */
-export function readInput(resources: readonly SourcedResource[]): SourcedResource[] {
-  const expanded = resources.flatMap(expandList);
-  refuseUnsupported(expanded);
-  validate(expanded);
-  return unique(expanded);
+export function readInput(
+  input: readonly SourcedResource[],
+  tools: ConfigTools,
+): { readonly resources: SourcedResource[]; readonly config: DeployConfig } {
+  const { resources, config } = readConfigs(input.flatMap(expandList), tools);
+  validate(resources);
+  return { resources: unique(resources), config };
 }
 
 /** Any object whose `items` is an array stands for its items, whatever its kind. */

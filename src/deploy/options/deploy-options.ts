@@ -1,5 +1,11 @@
+import type { ResourceFilter } from "../filter/resource-filter.ts";
+
 /** Options that deploy, delete and inspect share (kapp.md §10): where objects are looked for. */
 export interface SharedOptions {
+  /** What it is about. Default: everything. */
+  readonly filter?: ResourceFilter;
+  /** Columns of tables, by title or key. Default: all. */
+  readonly columns: readonly string[];
   readonly ignoreFailingApiServices: boolean;
   readonly scopeToFallbackNamespaces: boolean;
 }
@@ -51,6 +57,10 @@ export interface DeployOptions extends ChangeOptions {
   readonly labels: readonly (readonly [string, string])[];
   /** Only touch what the input names: nothing is pruned. */
   readonly patch: boolean;
+  /** Tell what Pods write, where their annotations ask for it. Default true. */
+  readonly logs: boolean;
+  /** And what all the app's Pods write. Default false. */
+  readonly logsAll: boolean;
 }
 
 export type DeleteOptions = ChangeOptions;
@@ -65,6 +75,7 @@ export type UpdateStrategy = "" | "fallback-on-replace" | "always-replace" | "sk
 export type DeleteStrategy = "" | "orphan";
 
 const changeDefaults: ChangeOptions = {
+  columns: [],
   diffChanges: false,
   diffContext: 2,
   diffLineNumbers: true,
@@ -100,12 +111,15 @@ export const defaultDeployOptions: DeployOptions = {
   appChangesMaxToKeep: 5,
   labels: [],
   patch: false,
+  logs: true,
+  logsAll: false,
 };
 
 /** kapp's defaults for a delete: objects made by controllers are waited for too. */
 export const defaultDeleteOptions: DeleteOptions = { ...changeDefaults, waitIgnored: true };
 
 export const defaultInspectOptions: InspectOptions = {
+  columns: [],
   ignoreFailingApiServices: false,
   scopeToFallbackNamespaces: false,
   tree: false,

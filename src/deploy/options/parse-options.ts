@@ -9,6 +9,7 @@ import {
   type NamespaceMapping,
   type SharedOptions,
 } from "./deploy-options.ts";
+import { filterWith } from "./filter-options.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { OptionFault, parseBoolean, parseInteger } from "./option-values.ts";
 import { isUpdateStrategy } from "./strategies.ts";
@@ -166,7 +167,8 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
       options.waitTimeoutMs = time();
       return true;
     case "--diff-anchored":
-      if (bool()) throw unsupported(flag);
+      // Another way to line texts up; what changes is the same.
+      bool();
       return true;
     default:
       return setSharedOption(options, flag, value);
@@ -184,10 +186,10 @@ function setSharedOption(options: Draft<SharedOptions>, flag: string, value: str
       options.scopeToFallbackNamespaces = bool();
       return true;
     case "--tty":
-      // Without a terminal kapp drops its log from the output; lateen's output always has it.
-      if (!bool()) throw unsupported("--tty=false");
-      return true;
     case "--debug":
+      // Without a terminal kapp drops its log from the output; lateen's output always has it, and no more than that.
+      bool();
+      return true;
     case "--json":
       if (bool()) throw unsupported(flag);
       return true;
@@ -198,17 +200,13 @@ function setSharedOption(options: Draft<SharedOptions>, flag: string, value: str
         throw badValue(flag, value, `strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
       return true;
     case "--column":
-    case "--filter":
-    case "--filter-age":
-    case "--filter-kind":
-    case "--filter-kind-name":
-    case "--filter-kind-ns":
-    case "--filter-kind-ns-name":
-    case "--filter-name":
-    case "--filter-ns":
-      throw unsupported(flag);
-    default:
-      return false;
+      options.columns = [...options.columns, ...value.split(",")];
+      return true;
+    default: {
+      const filter = filterWith(options.filter, flag, value);
+      if (filter !== undefined) options.filter = filter;
+      return filter !== undefined;
+    }
   }
 }
 
@@ -256,8 +254,10 @@ function setDeployOption(options: Draft<DeployOptions>, flag: string, value: str
       options.patch = parseBoolean(flag, value);
       return true;
     case "--logs":
+      options.logs = parseBoolean(flag, value);
+      return true;
     case "--logs-all":
-      if (parseBoolean(flag, value)) throw unsupported(flag);
+      options.logsAll = parseBoolean(flag, value);
       return true;
     default:
       return false;

@@ -1,10 +1,5 @@
 import { compareCodePoints, describeResource, type KubeObject, uniqueKey } from "../../resource/index.ts";
-import {
-  type ChangeGroupBinding,
-  type ChangeRuleBinding,
-  defaultChangeGroups,
-  defaultChangeRules,
-} from "../config/change-rules.ts";
+import type { ChangeGroupBinding, ChangeRuleBinding } from "../config/change-rules.ts";
 import { matches } from "../config/matchers.ts";
 import { BitSet } from "./bit-set.ts";
 import { type ChangeRule } from "./change-rule.ts";
@@ -39,8 +34,8 @@ export interface ChangeGraph {
  */
 export function buildChangeGraph(
   nodes: readonly GraphNode[],
-  groupBindings: readonly ChangeGroupBinding[] = defaultChangeGroups,
-  ruleBindings: readonly ChangeRuleBinding[] = defaultChangeRules,
+  groupBindings: readonly ChangeGroupBinding[],
+  ruleBindings: readonly ChangeRuleBinding[],
 ): ChangeGraph {
   const builder = new GraphBuilder(nodes, groupBindings);
   const rules = allRules(nodes, ruleBindings);
@@ -86,7 +81,7 @@ function allRules(nodes: readonly GraphNode[], bindings: readonly ChangeRuleBind
           rule: ruleFor(text, object),
           weight: bindingWeight + index,
           ignoreIfCyclical: binding.ignoreIfCyclical,
-          source: "default rule",
+          source: binding.source ?? "default rule",
         });
       }
     });

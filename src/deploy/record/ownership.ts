@@ -11,9 +11,9 @@ import {
   uniqueKey,
 } from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
-import { defaultLabelScopingRules, defaultOwnershipLabelRules } from "../config/label-rules.ts";
+import type { DeployConfig } from "../config/deploy-config.ts";
 import { matches } from "../config/matchers.ts";
-import type { FieldPath } from "../diff/field-path.ts";
+import { type FieldPath, mapElements } from "../diff/field-path.ts";
 import { withMember } from "../diff/field-copy.ts";
 import { withAnnotations } from "../diff/metadata.ts";
 
@@ -29,14 +29,14 @@ function associationOf(object: KubeObject): string {
 }
 
 /** The resource with the app's labels at every place that kapp puts them. */
-export function withOwnershipLabels(object: KubeObject, appLabel: AppLabel): KubeObject {
+export function withOwnershipLabels(object: KubeObject, appLabel: AppLabel, config: DeployConfig): KubeObject {
   const scoping = { [appLabel.key]: appLabel.value };
-  const labels = { ...scoping, [label.association]: associationOf(object) };
+  const labels = { ...config.additionalLabels, ...scoping, [label.association]: associationOf(object) };
   let result = object;
-  for (const rule of defaultOwnershipLabelRules) {
+  for (const rule of config.ownershipLabelRules) {
     if (matches(rule.matcher, object)) result = labelled(result, rule.path, labels, "create");
   }
-  for (const rule of defaultLabelScopingRules) {
+  for (const rule of config.labelScopingRules) {
     if (matches(rule.matcher, object)) result = labelled(result, rule.path, scoping, "existing");
   }
   return result;
@@ -52,7 +52,8 @@ function addLabels(target: Json, path: FieldPath, labels: JsonMap, mode: "create
   const [step, ...rest] = path;
   if (step === undefined) return isMap(target) ? { ...target, ...labels } : target;
   if (typeof step !== "string") {
-    return isList(target) ? target.map((item) => addLabels(item, rest, labels, mode)) : target;
+    if ("pattern" in step || !isList(target)) return target;
+    return mapElements(target, step, (item) => addLabels(item, rest, labels, mode));
   }
   if (!isMap(target)) return target;
   const inner = own(target, step) ?? null;

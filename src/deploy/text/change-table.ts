@@ -7,11 +7,14 @@ import { ageOf, type Cell, comparePlaces, table, withoutRepeats, wrap } from "./
 const headers = ["Namespace", "Name", "Kind", "Age", "Op", "Op st.", "Wait to", "Rs", "Ri"];
 
 /** kapp's table of changes with its two footers (kapp.md §11.2); `now` in epoch milliseconds. */
-export function changeTable(steps: readonly PlanStep[], now: number): string {
+export function changeTable(
+  steps: readonly PlanStep[],
+  { now, columns }: { readonly now: number; readonly columns: readonly string[] },
+): string {
   const active = steps.filter((step) => step.active).sort((a, b) => comparePlaces(objectOf(a), objectOf(b)));
   const rows = withoutRepeats(active.map((step) => rowOf(step, now)));
   const { ops, waits } = opCounts(steps);
-  return ["Changes", "", table(headers, rows), "", `Op:      ${ops}`, `Wait to: ${waits}`].join("\n");
+  return ["Changes", "", table(headers, rows, columns), "", `Op:      ${ops}`, `Wait to: ${waits}`].join("\n");
 }
 
 function rowOf(step: PlanStep, now: number): Cell[] {

@@ -19,11 +19,12 @@ export function createEventFormatter({
     const text = lines.join("\n");
     const now = clock.now();
     const before = shownAt.get(text);
-    const mayRepeat = event.type === "warning" || (event.type === "applied" && event.succeeded);
+    const isUntimed = event.type === "warning" || event.type === "log";
+    const mayRepeat = isUntimed || (event.type === "applied" && event.succeeded);
     if (!mayRepeat && before !== undefined && now - before < repeatAfterMs) return "";
     shownAt.set(text, now);
     const time = clockTime(now);
-    return lines.map((line) => (event.type === "warning" ? line : `${time}: ${line}`)).join("\n");
+    return lines.map((line) => (isUntimed ? line : `${time}: ${line}`)).join("\n");
   };
 }
 
@@ -50,6 +51,8 @@ function linesOf(event: DeployEvent): string[] {
     }
     case "warning":
       return [`Warning: ${event.text}`];
+    case "log":
+      return [event.text];
   }
 }
 

@@ -1,5 +1,6 @@
 import { kindOf, nameOf, namespaceOf } from "../../resource/index.ts";
 import type { ExistingObject } from "../existing/labelled-objects.ts";
+import type { InspectOptions } from "../options/deploy-options.ts";
 import { clusterScope, trimQualified } from "../record/app-record.ts";
 import { readinessOf } from "../wait/readiness.ts";
 import { treeOf } from "./object-tree.ts";
@@ -11,14 +12,14 @@ const headers = ["Namespace", "Name", "Kind", "Owner", "Rs", "Ri", "Age"];
 export function inspectTable(
   appName: string,
   objects: readonly ExistingObject[],
-  { now, tree }: { readonly now: number; readonly tree: boolean },
+  { now, tree, columns }: { readonly now: number } & Pick<InspectOptions, "tree" | "columns">,
 ): string {
   const rows = tree
     ? treeOf(objects).map(({ found, depth }) => rowOf(found, now, branch(depth)))
     : withoutRepeats(byPlace(objects).map((found) => rowOf(found, now, "")));
   return [
     `Resources in app '${trimQualified(appName)}'`,
-    table(headers, rows),
+    table(headers, rows, columns),
     "Rs: Reconcile state\nRi: Reconcile information",
     `${rows.length} resources`,
   ].join("\n\n");

@@ -1,6 +1,7 @@
 import { annotationsOf, isMap, type KubeObject } from "../../resource/index.ts";
+import type { DeployConfig } from "../config/deploy-config.ts";
 import { withoutHistory } from "../diff/history.ts";
-import { maskSecrets } from "../diff/mask.ts";
+import { maskValues } from "../diff/mask.ts";
 import type { ChangeOptions } from "../options/deploy-options.ts";
 import type { DeployPlan, PlanStep } from "../plan-types.ts";
 import { trimQualified } from "../record/app-record.ts";
@@ -16,17 +17,23 @@ export function formatPlan(plan: DeployPlan): string {
   }
   const blocks = [plan.target];
   if (plan.options.diffChanges) blocks.push(...diffBlocks(plan));
-  if (plan.options.diffSummary) blocks.push(changeTable(plan.steps, plan.plannedAt));
+  if (plan.options.diffSummary)
+    blocks.push(changeTable(plan.steps, { now: plan.plannedAt, columns: plan.options.columns }));
+  if (plan.kind === "delete" && plan.isPartial) {
+    const { name, stateNamespace } = plan.app;
+    const app = `App '${trimQualified(name)}' (namespace: ${stateNamespace})`;
+    blocks.push(`${app} will not be fully deleted because some resources are excluded by filters`);
+  }
   return `${blocks.join("\n\n")}\n`;
 }
 
 function diffBlocks(plan: DeployPlan): string[] {
-  const mask = maskSecrets();
+  const mask = maskValues(plan.config.maskRules);
   return plan.steps
     .filter((step) => step.active)
     .map((step) => {
       const head = `@@ ${opName(step)} ${step.description} @@`;
-      const [left, right] = sides(step, mask);
+      const [left, right] = sides(step, plan.config, mask);
       const lines = showLines(diffLines(resourceLines(left), resourceLines(right)), plan.options);
       return [head, ...lines].join("\n");
     });
@@ -38,16 +45,17 @@ function opName(step: PlanStep): string {
 
 function sides(
   step: PlanStep,
+  config: DeployConfig,
   mask: (object: KubeObject) => KubeObject,
 ): [KubeObject | undefined, KubeObject | undefined] {
-  const left = step.left === undefined ? undefined : mask(shownAsLeft(step, step.left));
-  const right = step.op === "exists" ? step.fresh : step.target;
+  const left = step.left === undefined ? undefined : mask(shownAsLeft(step, step.left, config));
+  const right = step.op === "exists" ? step.fresh : (step.shown ?? step.target);
   return [left, right === undefined ? undefined : mask(right)];
 }
 
 /** What is deleted is shown as the server has it, but for what kapp itself wrote there. */
-function shownAsLeft(step: PlanStep, left: KubeObject): KubeObject {
-  const shown = withoutHistory(left);
+function shownAsLeft(step: PlanStep, left: KubeObject, config: DeployConfig): KubeObject {
+  const shown = withoutHistory(left, config);
   const metadata = shown["metadata"];
   if (step.fresh !== undefined || !isMap(metadata) || Object.keys(annotationsOf(shown)).length > 0) return shown;
   const { annotations: _empty, ...kept } = metadata;

@@ -5,9 +5,19 @@ import { textAt } from "../fields.ts";
 /** One cell, by lines. */
 export type Cell = readonly string[];
 
-/** Empty cells show `-`. */
-export function table(headers: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const filled = rows.map((row) => row.map((cell) => (cell.length === 0 || cell[0] === "" ? ["-"] : cell)));
+/** Empty cells show `-`. @param columns Titles or keys of the columns to show; none means all. */
+export function table(
+  allHeaders: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  columns: readonly string[] = [],
+): string {
+  const isShown = allHeaders.map(
+    (header) => columns.length === 0 || columns.includes(header) || columns.includes(columnKey(header)),
+  );
+  const headers = allHeaders.filter((_header, column) => isShown[column]);
+  const filled = rows.map((row) =>
+    row.filter((_cell, column) => isShown[column]).map((cell) => (cell.length === 0 || cell[0] === "" ? ["-"] : cell)),
+  );
   const widths = headers.map((header, column) =>
     Math.max(header.length, ...filled.flatMap((row) => (row[column] ?? []).map((line) => line.length))),
   );
@@ -19,6 +29,17 @@ export function table(headers: readonly string[], rows: readonly (readonly Cell[
     for (let i = 0; i < height; i++) lines.push(line(row.map((cell) => cell[i] ?? "")));
   }
   return lines.join("\n");
+}
+
+const columnKeys: Readonly<Record<string, string>> = {
+  "Op st.": "op_strategy",
+  Rs: "reconcile_state",
+  Ri: "reconcile_info",
+};
+
+/** kapp's key of a column: `wait_to`. */
+function columnKey(header: string): string {
+  return columnKeys[header] ?? header.toLowerCase().replaceAll(" ", "_");
 }
 
 /** A first cell that says the same as the one above it becomes `^`. */

@@ -1,5 +1,7 @@
 import { apiVersionOf, kindOf, type Json, type KubeObject, splitApiVersion } from "../../resource/index.ts";
+import type { WaitRule } from "../config/wait-rules.ts";
 import { listAt, mapAt, textAt } from "../fields.ts";
+import { customState, type HeldFor } from "./custom-state.ts";
 import {
   conditionsOf,
   fail,
@@ -15,6 +17,10 @@ export interface ReadinessOptions {
   /** Objects with the same association label, for Deployments. */
   readonly associated?: readonly KubeObject[];
   readonly ignoreFailingApiServices?: boolean;
+  /** Rules of the App's own Configs. Default none. */
+  readonly waitRules?: readonly WaitRule[];
+  /** For rules that bound how long a failure may last. Default: it has only begun. */
+  readonly heldFor?: HeldFor;
 }
 
 /** How far a live object is (kapp.md §7.2, §7.3): kapp's checkers in kapp's order. */
@@ -22,7 +28,8 @@ export function readinessOf(object: KubeObject, options: ReadinessOptions = {}):
   if (carvelKinds.has(`${apiVersionOf(object)} ${kindOf(object)}`)) return carvelState(object);
   const deleting = deletingState(object);
   if (deleting !== undefined) return deleting;
-  return checkerOf(object)?.(object, options) ?? ok();
+  const { waitRules = [], heldFor } = options;
+  return customState(object, waitRules, heldFor) ?? checkerOf(object)?.(object, options) ?? ok();
 }
 
 /** `undefined` unless the object is on its way out. */

@@ -4,11 +4,12 @@ import { intAt, listAt, textAt } from "../fields.ts";
 /** How far an object is (kapp.md §7). kapp keeps three booleans for it; four of their eight combinations mean nothing. */
 export type WaitState =
   | { readonly state: "ok"; readonly message: string }
-  | { readonly state: "ongoing"; readonly message: string }
+  /** `unblocks`: what waits for it may go on. */
+  | { readonly state: "ongoing"; readonly message: string; readonly unblocks?: true }
   | { readonly state: "fail"; readonly message: string };
 
 export const ok = (message = ""): WaitState => ({ state: "ok", message });
-export const ongoing = (message = ""): WaitState => ({ state: "ongoing", message });
+export const ongoing = (message = ""): WaitState & { readonly state: "ongoing" } => ({ state: "ongoing", message });
 export const fail = (message: string): WaitState => ({ state: "fail", message });
 
 export interface Condition {
@@ -16,6 +17,7 @@ export interface Condition {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  readonly observedGeneration: number;
 }
 
 /** `status.conditions`; entries of another shape are skipped. */
@@ -25,6 +27,7 @@ export function conditionsOf(object: KubeObject): Condition[] {
     status: textAt(condition, "status"),
     reason: textAt(condition, "reason"),
     message: textAt(condition, "message"),
+    observedGeneration: intAt(condition, "observedGeneration") ?? 0,
   }));
 }
 

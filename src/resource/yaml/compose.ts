@@ -2,13 +2,13 @@ import { Budget, type Weight } from "./budget.ts";
 import type { Builder } from "./builder.ts";
 import { parseFault, type Place, valueFault } from "./fault.ts";
 import type { Scanner } from "./scanner.ts";
-import { checkCollectionTag, taggedValue, untaggedValue } from "./tag.ts";
+import { checkCollectionTag, type ScalarRules, taggedValue, untaggedValue } from "./tag.ts";
 import type { TokenType } from "./tokens.ts";
-import type { YamlDialect, YamlLimits } from "./types.ts";
+import type { YamlLimits } from "./types.ts";
 
 export interface ComposeOptions {
   readonly duplicateKeys: "last-wins" | "error";
-  readonly dialect: YamlDialect;
+  readonly scalars: ScalarRules;
   readonly limits: YamlLimits;
 }
 
@@ -185,7 +185,7 @@ export class Composer<Value, MapValue extends Value> {
   }
 
   #list(tag: string | undefined, place: Place, read: (list: Items<Value>) => void): Value {
-    if (tag !== undefined) checkCollectionTag(tag, "seq", place, this.#options.dialect);
+    if (tag !== undefined) checkCollectionTag(tag, "seq", place, this.#options.scalars.dialect);
     this.#budget.node(place, 0);
     const list: Items<Value> = { values: [], lines: [] };
     read(list);
@@ -193,7 +193,7 @@ export class Composer<Value, MapValue extends Value> {
   }
 
   #map(tag: string | undefined, place: Place, read: (pairs: Pairs<Value, MapValue>) => void): Value {
-    if (tag !== undefined) checkCollectionTag(tag, "map", place, this.#options.dialect);
+    if (tag !== undefined) checkCollectionTag(tag, "map", place, this.#options.scalars.dialect);
     this.#budget.node(place, 0);
     const map = this.#builder.map();
     read({ map, ...(this.#options.duplicateKeys === "error" ? { lines: new Map<string, number>() } : {}) });
@@ -339,9 +339,9 @@ export class Composer<Value, MapValue extends Value> {
   #scalar(text: string, plain: boolean, place: Place, tag?: string): Value {
     this.#budget.node(place, text.length);
     if (text === mergeKey && plain && tag === undefined) this.#mergeKeys++;
-    const { dialect } = this.#options;
+    const { scalars } = this.#options;
     return this.#builder.scalar(
-      tag === undefined ? untaggedValue(text, plain, place, dialect) : taggedValue(tag, text, plain, place, dialect),
+      tag === undefined ? untaggedValue(text, plain, place, scalars) : taggedValue(tag, text, plain, place, scalars),
       place,
     );
   }
@@ -370,7 +370,7 @@ export class Composer<Value, MapValue extends Value> {
   #merge(into: MapValue, value: Value, place: Place): void {
     const builder = this.#builder;
     const map = builder.asMap(value);
-    const list = this.#options.dialect === "kapp" ? builder.asList(value) : undefined;
+    const list = this.#options.scalars.dialect === "kapp" ? builder.asList(value) : undefined;
     const sources = map !== undefined ? [map] : list?.map((item) => builder.asMap(item));
     if (sources === undefined) throw valueFault(place, mergeWantsMap);
     // Of several maps the first has precedence: go-yaml inserts them from the last to the first.

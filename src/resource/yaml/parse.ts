@@ -13,6 +13,8 @@ export interface ParseYamlOptions {
   readonly duplicateKeys?: "last-wins" | "error";
   /** Default `kapp`. */
   readonly dialect?: YamlDialect;
+  /** What an integer beyond 64 bits becomes. Default: a fault for `kapp`, a double for `ytt`, as ytt has it. */
+  readonly hugeIntegers?: "fault" | "double";
   readonly limits?: Partial<YamlLimits>;
 }
 
@@ -81,7 +83,8 @@ export function composeYaml<Value, MapValue extends Value>(
   try {
     checkText(text, limits);
     const duplicateKeys = options.duplicateKeys ?? "last-wins";
-    const composer = new Composer(scanner, builder, { duplicateKeys, dialect, limits });
+    const hugeIntegers = options.hugeIntegers ?? (dialect === "kapp" ? "fault" : "double");
+    const composer = new Composer(scanner, builder, { duplicateKeys, scalars: { dialect, hugeIntegers }, limits });
     for (;;) {
       const found = composer.nextDocument();
       if (found === undefined) return { documents, comments, diagnostics: [] };

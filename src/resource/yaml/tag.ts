@@ -7,6 +7,11 @@ import type { YamlDialect } from "./types.ts";
 /** A scalar's value; a double stays apart from an integer. */
 export type ScalarValue = null | boolean | number | bigint | string | YamlDouble;
 
+export interface ScalarRules {
+  readonly dialect: YamlDialect;
+  readonly hugeIntegers: "fault" | "double";
+}
+
 const prefix = "tag:yaml.org,2002:";
 const collectionTags: ReadonlyMap<string, "map" | "seq"> = new Map([
   [`${prefix}map`, "map"],
@@ -14,9 +19,9 @@ const collectionTags: ReadonlyMap<string, "map" | "seq"> = new Map([
 ]);
 
 /** Value of an untagged scalar. */
-export function untaggedValue(text: string, plain: boolean, place: Place, dialect: YamlDialect): ScalarValue {
+export function untaggedValue(text: string, plain: boolean, place: Place, rules: ScalarRules): ScalarValue {
   if (!plain) return text;
-  if (dialect === "ytt-strict") checkUnambiguous(text, place);
+  if (rules.dialect === "ytt-strict") checkUnambiguous(text, place);
   const resolved = resolvePlain(text);
   switch (resolved.type) {
     case "string":
@@ -29,19 +34,13 @@ export function untaggedValue(text: string, plain: boolean, place: Place, dialec
     case "float":
       return new YamlDouble(resolved.value);
     case "huge-int":
-      if (dialect !== "kapp") return new YamlDouble(resolved.value);
+      if (rules.hugeIntegers === "double") return new YamlDouble(resolved.value);
       throw refusedValue(place, `integer ${shorten(text)} does not fit 64 bits; quote it if it is a text`);
   }
 }
 
 /** Value of a scalar with an explicit tag, as go-yaml converts it. */
-export function taggedValue(
-  tag: string,
-  text: string,
-  plain: boolean,
-  place: Place,
-  dialect: YamlDialect,
-): ScalarValue {
+export function taggedValue(tag: string, text: string, plain: boolean, place: Place, rules: ScalarRules): ScalarValue {
   switch (tag) {
     case "!":
     case `${prefix}str`:
@@ -53,10 +52,10 @@ export function taggedValue(
     case `${prefix}bool`:
     case `${prefix}int`:
     case `${prefix}float`:
-      return convert(tag.slice(prefix.length), text, place, dialect);
+      return convert(tag.slice(prefix.length), text, place, rules);
     default:
-      if (dialect === "kapp") throw unknownTag(tag, place);
-      return untaggedValue(text, plain, place, dialect);
+      if (rules.dialect === "kapp") throw unknownTag(tag, place);
+      return untaggedValue(text, plain, place, rules);
   }
 }
 
@@ -66,8 +65,8 @@ export function checkCollectionTag(tag: string, kind: "map" | "seq", place: Plac
   throw unknownTag(tag, place);
 }
 
-function convert(wanted: string, text: string, place: Place, dialect: YamlDialect): ScalarValue {
-  const value = untaggedValue(text, true, place, dialect === "ytt-strict" ? "ytt" : dialect);
+function convert(wanted: string, text: string, place: Place, rules: ScalarRules): ScalarValue {
+  const value = untaggedValue(text, true, place, rules.dialect === "ytt-strict" ? { ...rules, dialect: "ytt" } : rules);
   const found = typeName(value);
   if (found === wanted) return value;
   if (wanted === "float" && (typeof value === "number" || typeof value === "bigint"))

@@ -13,13 +13,18 @@ interface Parsed {
   readonly compiled: Map<boolean, CompiledTemplate>;
 }
 
+export interface ParsedFilesOptions {
+  readonly limits: Partial<YamlLimits>;
+  readonly hugeIntegers: "fault" | "double";
+}
+
 /** YAML files of one render, each read once for the stages that look at it. */
 export class ParsedFiles {
-  readonly #limits: Partial<YamlLimits>;
+  readonly #options: ParsedFilesOptions;
   readonly #files = new Map<MarkedFile, Map<boolean, Parsed>>();
 
-  constructor(limits: Partial<YamlLimits>) {
-    this.#limits = limits;
+  constructor(options: ParsedFilesOptions) {
+    this.#options = options;
   }
 
   /** The nodes of a file as they are written. They must not be changed. */
@@ -67,7 +72,7 @@ export class ParsedFiles {
     // Without `#@` a file is plain, whatever its comments say.
     const withComments = text.includes("#@");
     try {
-      const set = readYaml(text, { file: file.path, withComments, strict, limits: this.#limits });
+      const set = readYaml(text, { file: file.path, withComments, strict, ...this.#options });
       return { set, hasTemplating: withComments && hasTemplating(set), compiled: new Map() };
     } catch (error) {
       throw inStep(step, error);

@@ -31,6 +31,8 @@ export interface ReadOptions {
   readonly withComments?: boolean;
   /** Refuse scalars of more than one possible meaning (`--strict`). Default false. */
   readonly strict?: boolean;
+  /** What an integer beyond 64 bits becomes. Default `double`, as in ytt. */
+  readonly hugeIntegers?: "fault" | "double";
   /** Positions show no text of the lines. Default false. */
   readonly isSecret?: boolean;
   readonly limits?: Partial<YamlLimits>;
@@ -53,7 +55,12 @@ export function readYaml(text: string, options: ReadOptions): DocumentSet {
   const { documents, comments, diagnostics } = composeYaml(
     isMarked ? text : `---\n${text}`,
     nodeBuilder(source, shift),
-    { file: options.file, dialect, ...(options.limits === undefined ? {} : { limits: options.limits }) },
+    {
+      file: options.file,
+      dialect,
+      hugeIntegers: options.hugeIntegers ?? "double",
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    },
   );
   const [fault] = diagnostics;
   if (fault !== undefined) {

@@ -2,6 +2,7 @@
 import {
   applyPlan,
   type ApplyDeps,
+  type ConfigTools,
   createEventFormatter,
   DeployError,
   type DeployEvent,
@@ -19,6 +20,9 @@ import type { MemoryCluster } from "./memory-cluster.ts";
 
 export interface Settings extends Partial<Omit<ApplyDeps, "clock" | "random">> {
   readonly app?: string;
+  readonly isQualified?: boolean;
+  /** What Configs may ask for. */
+  readonly tools?: ConfigTools;
   readonly prevName?: string;
   readonly rawOptions?: readonly string[];
   readonly intoNs?: string;
@@ -46,7 +50,7 @@ export function resources(yaml: string, file = "stdin"): SourcedResource[] {
 }
 
 export async function plan(cluster: MemoryCluster, yaml: string, settings: Settings = {}): Promise<DeployPlan> {
-  const { rawOptions = [], intoNs, mapNs, signal = new AbortController().signal } = settings;
+  const { rawOptions = [], intoNs, mapNs, tools, signal = new AbortController().signal } = settings;
   const parsed = parseDeployOptions({
     rawOptions,
     ...(intoNs === undefined ? {} : { intoNs }),
@@ -54,7 +58,7 @@ export async function plan(cluster: MemoryCluster, yaml: string, settings: Setti
   });
   if ("failure" in parsed) throw new DeployError(parsed.failure);
   const input = { app: target(settings), resources: resources(yaml), options: parsed.options };
-  return planDeploy(input, cluster, { clock: cluster.clock, random: Math.random }, { signal });
+  return planDeploy(input, cluster, { clock: cluster.clock, random: Math.random, ...tools }, { signal });
 }
 
 export async function deploy(cluster: MemoryCluster, yaml: string, settings: Settings = {}): Promise<Result> {
@@ -142,13 +146,20 @@ export function short(description: string): string {
   return description.split(" ")[0] ?? "";
 }
 
-function target({ app = "test.app", prevName }: Settings): {
+function target({ app = "test.app", prevName, isQualified = false }: Settings): {
+  readonly isQualified: boolean;
   readonly name: string;
   readonly stateNamespace: string;
   readonly defaultNamespace: string;
   readonly prevName?: string;
 } {
-  return { name: app, stateNamespace: "app", defaultNamespace: "app", ...(prevName === undefined ? {} : { prevName }) };
+  return {
+    isQualified,
+    name: app,
+    stateNamespace: "app",
+    defaultNamespace: "app",
+    ...(prevName === undefined ? {} : { prevName }),
+  };
 }
 
 /** A ConfigMap with annotations, in one line of YAML. */

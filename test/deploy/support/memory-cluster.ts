@@ -1,6 +1,6 @@
 /** A run cluster in memory: enough of an API server for the deploy engine, with time in the test's hands. */
 import type { Clock } from "../../../src/base/index.ts";
-import type { ApiFailure, ApiType, DeployCluster, Discovery, ListOptions } from "../../../src/deploy/index.ts";
+import type { ApiFailure, ApiType, DeployCluster, Discovery, ListOptions, LogLine } from "../../../src/deploy/index.ts";
 import {
   cloneJson,
   groupVersionKindOf,
@@ -34,6 +34,8 @@ export class MemoryCluster implements DeployCluster {
   /** What a server adds to an object that it stores. */
   admit: (object: MutableJsonMap) => void = () => undefined;
   failedDiscovery: Discovery["failed"] = [];
+  /** What containers wrote, by `pod/container`. */
+  readonly logs: Map<string, LogLine[]> = new Map();
   readonly clock: ManualClock;
   readonly #objects = new Map<string, KubeObject>();
   readonly #types: ApiType[];
@@ -185,6 +187,18 @@ export class MemoryCluster implements DeployCluster {
     }
     this.#objects.delete(key);
     return { gone: true };
+  }
+
+  async readLog(
+    _namespace: string,
+    pod: string,
+    container: string,
+    { since = "" }: { readonly since?: string } = {},
+  ): Promise<readonly LogLine[]> {
+    await this.#enter({ verb: "get", target: `log ${pod}/${container}` });
+    // Whole seconds only, as a server does it.
+    const from = since.slice(0, "2026-01-01T00:00:00".length);
+    return (this.logs.get(`${pod}/${container}`) ?? []).filter(({ time }) => time >= from);
   }
 
   #stored(object: KubeObject, before: KubeObject | undefined): KubeObject {

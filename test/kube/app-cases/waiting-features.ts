@@ -41,16 +41,6 @@ const features: readonly Feature[] = [
   { name: "template.helmTemplate", reason: "rendering Helm charts", isUsedBy: templates("helmTemplate") },
   { name: "template.cue", reason: "rendering CUE", isUsedBy: templates("cue") },
   {
-    name: "kapp Config",
-    reason: "Config documents among the resources",
-    isUsedBy: ({ text }) => /kapp\.k14s\.io\/(?:v1alpha1|config\b)/.test(text),
-  },
-  {
-    name: "versioned",
-    reason: "versioned and renewed resources",
-    isUsedBy: ({ text }) => /kapp\.k14s\.io\/(?:versioned|renew-duration)/.test(text),
-  },
-  {
     name: "rawOptions",
     reason: "filters, logs and other forms of output",
     isUsedBy: ({ text }) =>

@@ -18,6 +18,15 @@ export const departures: ReadonlyMap<string, readonly Departure[]> = new Map<str
     ],
   ],
   [
+    "config-errors",
+    [
+      {
+        lines: /^step 3 /,
+        reason: "a key that means nothing is refused: a rule with a slip in its name would not apply",
+      },
+    ],
+  ],
+  [
     "err-duplicate-after-placement",
     [
       {
@@ -58,6 +67,24 @@ export const departures: ReadonlyMap<string, readonly Departure[]> = new Map<str
       {
         lines: /^step 2 (applyOrder|waitLines|objects\.v1 ConfigMap NS\/late)/,
         reason: "an unchanged Job that is not done still holds what comes after it (design.md §9)",
+      },
+    ],
+  ],
+  [
+    "versioned-early-ref",
+    [
+      {
+        lines: /^step 3 diff\.@@ create secret/,
+        reason: "Secrets are compared in the form in which the server keeps them",
+      },
+    ],
+  ],
+  [
+    "versioned-late-ref",
+    [
+      {
+        lines: /^step [234] /,
+        reason: "references follow to versions that exist, whatever the order of the input (kapp.md §3.4)",
       },
     ],
   ],

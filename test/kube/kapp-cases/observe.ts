@@ -117,7 +117,7 @@ export class Observer {
 
   #learnLabel(record: KubeObject): void {
     const value = /"labelValue":"(\d+)"/.exec(textOf(own(own(record, "data"), "spec")))?.[1];
-    const app = nameOf(record);
+    const app = nameOf(record).replace(/\.apps\.k14s\.io$/, "");
     // Records can be renamed: the newest name counts.
     if (value !== undefined) this.#labels.set(value, app === "app" ? "APPLABEL" : `APPLABEL-${app}`);
   }

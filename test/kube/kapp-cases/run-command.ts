@@ -16,8 +16,10 @@ import {
   parseDeployOptions,
   planDelete,
   planDeploy,
+  type RenderYtt,
 } from "../../../src/deploy/index.ts";
-import { isMap, parseYamlStream, type SourcedResource } from "../../../src/resource/index.ts";
+import { type InputFile, render } from "../../../src/ytt/index.ts";
+import { isMap, type Json, parseYamlStream, type SourcedResource, stringifyYaml } from "../../../src/resource/index.ts";
 import { type CaseFile, type ChangeRow, type CommandStep, type ExpectedStep, withNamespace } from "./case-file.ts";
 
 export interface CommandResult extends ExpectedStep {
@@ -32,10 +34,29 @@ export class Unsupported extends Error {}
 const commandLineFlags = new Set([
   "--allow-check",
   "--diff-filter",
-  "--filter-labels",
   "--dangerous-disable-gk-scoping",
   "--default-label-scoping-rules",
 ]);
+
+/** ytt as a Config's rules use it. */
+const renderYtt: RenderYtt = (files, dataValues) => {
+  const input = (path: string, text: string): InputFile => ({ path, bytes: Buffer.from(text) });
+  const values = {
+    argument: "values.yml",
+    files: [input("values.yml", stringifyYaml(dataValues, { keyOrder: "natural", width: 80 }))],
+  };
+  const result = render(
+    files.map(({ path, text }) => input(path, text)),
+    { dataValues: { files: [values] } },
+  );
+  if (!result.ok) throw new Error(result.error.message);
+  return result.documents.map((document): Json => document.toJson());
+};
+
+const compileRegex = (pattern: string): ((key: string) => boolean) => {
+  const regex = new RegExp(pattern);
+  return (key) => regex.test(key);
+};
 
 interface Arguments {
   readonly rawOptions: readonly string[];
@@ -52,17 +73,17 @@ export async function runCommand(
   warnings: readonly string[],
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  if (step.env !== undefined) throw new Unsupported(`environment ${Object.keys(step.env).join(", ")}`);
   const args = readArguments(step.args ?? []);
   const namespace = step.namespace ?? file.namespace;
   const app = {
     name: step.app ?? "app",
     stateNamespace: args.appNamespace ?? namespace,
     defaultNamespace: namespace,
+    isQualified: step.env?.["KAPP_FQ_CONFIGMAP_NAMES"] === "true",
     ...(args.prevApp === undefined ? {} : { prevName: args.prevApp }),
   };
   const base = ["--diff-changes=true", "--wait-check-interval=500ms", "--apply-check-interval=500ms"];
-  const deps = { clock: systemClock, random: Math.random };
+  const deps = { clock: systemClock, random: Math.random, renderYtt, compileRegex };
   const before = warnings.length;
   try {
     if (step.op === "delete") {
@@ -97,7 +118,6 @@ const nothing: CommandResult = {
 
 function failed(failure: DeployFailure): Pick<CommandResult, "exit" | "errorLines" | "failure"> {
   const { code } = failure;
-  if (code === "DEPLOY_UNSUPPORTED") throw new Unsupported(failure.feature);
   if (code === "DEPLOY_OPTION_UNSUPPORTED" || code === "DEPLOY_OPTION_FORBIDDEN") throw new Unsupported(failure.flag);
   return { exit: 1, errorLines: `kapp: Error: ${formatDeployError(failure)}`.split("\n"), failure };
 }
@@ -171,6 +191,7 @@ class Log {
       }
       case "complete":
       case "warning":
+      case "log":
         break;
     }
   }
@@ -239,6 +260,8 @@ function readArguments(args: readonly string[]): Arguments {
     const takesNext = !arg.includes("=") && args[i + 1] !== undefined && !(args[i + 1] ?? "").startsWith("--");
     const value = arg.includes("=") ? arg.slice(flag.length + 1) : takesNext ? (args[++i] ?? "") : "true";
     if (ownFlags.has(flag)) own.set(flag, value);
+    // Only the command line has this flag; what it asks for can be said in `--filter` too.
+    else if (flag === "--filter-labels") rawOptions.push(`--filter={"resource":{"labels":[${JSON.stringify(value)}]}}`);
     else rawOptions.push(`${flag}=${value}`);
   }
   return {
