@@ -62,7 +62,8 @@ function conditionState(object: KubeObject, matchers: readonly ConditionMatcher[
   if (waitsForGeneration) {
     return ongoing(`Waiting for generation ${generation} to be observed by status condition(s)`);
   }
-  return unblocks ?? pending ?? ongoing("No failing or successful conditions found");
+  // The recorded releases say nothing here, so that a status does not change while nothing does.
+  return unblocks ?? pending ?? ongoing("");
 }
 
 function failureState(

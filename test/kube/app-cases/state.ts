@@ -13,7 +13,10 @@ export async function readState(
       // Labels go on to what controllers make of an object: Pods, endpoints.
       object.metadata.ownerReferences === undefined &&
       object.kind !== "Endpoints" &&
-      (object.metadata.namespace !== undefined || object.metadata.name.startsWith(namespace)),
+      (object.metadata.namespace !== undefined ||
+        object.metadata.name.startsWith(namespace) ||
+        // Cases with definitions run alone, so that these are theirs.
+        object.metadata.name.endsWith(".kcg.example.com")),
   );
   for (const watched of recorded.watch) {
     const [kind = "", name = ""] = watched.split("/");
