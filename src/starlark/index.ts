@@ -1,11 +1,7 @@
 /** The Starlark language as ytt speaks it: compiles modules, runs them within bounds, and gives values to builtins. */
 export {
   asBool,
-  asCallable,
-  asDict,
   asInt,
-  asIterable,
-  asList,
   asString,
   asValue,
   type Convert,
@@ -26,9 +22,8 @@ export type { Bracket } from "./syntax/bracket.ts";
 export { isTruthy, iterate, lengthOf } from "./values/collections.ts";
 export { compare, type Comparison, equals } from "./values/compare.ts";
 export { repr, str } from "./values/display.ts";
-export { floatText, formatFloat } from "./values/float-text.ts";
 export { freeze } from "./values/freeze.ts";
-export { byteSlice, fromBytes, joined, toBytes, utf8Length } from "./values/text.ts";
+export { fromBytes, joined, toBytes, utf8Length } from "./values/text.ts";
 export {
   Builtin,
   type BuiltinBody,
@@ -37,7 +32,6 @@ export {
   Dict,
   Float,
   type HashKey,
-  hashKey,
   HostValue,
   intOf,
   type KeywordArgument,

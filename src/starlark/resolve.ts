@@ -1,5 +1,4 @@
 import {
-  type Binding,
   type CallExpression,
   type Comprehension,
   type Expression,
@@ -13,23 +12,13 @@ import {
 } from "./syntax/ast.ts";
 import { maxNesting } from "./syntax/parser.ts";
 import type { Place } from "./syntax/tokens.ts";
-import { nearestName } from "./spell.ts";
-
-export interface ResolveError {
-  readonly message: string;
-  readonly place: Place;
-}
+import { type KnownNames, type ResolveError, Scopes } from "./scopes.ts";
 
 export interface ModuleScope {
   /** Names of the global variables in the order of their first binding. */
   readonly globals: readonly string[];
   /** Variables of the file that are no globals: what `load` binds, what comprehensions bind. */
   readonly scope: FunctionScope;
-}
-
-export interface KnownNames {
-  readonly isPredeclared: (name: string) => boolean;
-  readonly isUniversal: (name: string) => boolean;
 }
 
 /** Most arguments of one kind in a call, as upstream. */
@@ -43,133 +32,24 @@ export function resolve(
   return new Resolver(known).resolveFile(statements);
 }
 
-/** A region of names: the file, a function or a comprehension. */
-class Block {
-  readonly parent: Block | undefined;
-  /** Of a function. */
-  readonly scope: FunctionScope | undefined;
-  readonly bindings = new Map<string, Binding>();
-  readonly children: Block[] = [];
-  /** Of a function or the file: the names used within that are not resolved yet, with the block each one stands in. */
-  uses: { readonly identifier: Identifier; readonly block: Block }[] = [];
-
-  constructor(parent?: Block, scope?: FunctionScope) {
-    this.parent = parent;
-    this.scope = scope;
-    parent?.children.push(this);
-  }
-}
-
 class Resolver {
-  readonly #known: KnownNames;
-  readonly #file = new Block();
-  readonly #fileScope: FunctionScope = { locals: [], cells: [], free: [] };
-  readonly #globals = new Map<string, Binding>();
-  readonly #outside = new Map<string, Binding>();
-  readonly #errors: ResolveError[] = [];
-  #block: Block = this.#file;
+  readonly #scopes: Scopes;
   #loops = 0;
   #depth = 0;
 
   constructor(known: KnownNames) {
-    this.#known = known;
+    this.#scopes = new Scopes(known);
   }
 
   resolveFile(statements: readonly Statement[]): { module: ModuleScope; errors: readonly ResolveError[] } {
     this.#resolveStatements(statements);
-    resolveOwnUses(this.#file);
-    // Functions may use globals that are bound further down.
-    this.#resolveOuterUses(this.#file);
-    return { module: { globals: [...this.#globals.keys()], scope: this.#fileScope }, errors: this.#errors };
+    this.#scopes.finish();
+    const { globals, fileScope, errors } = this.#scopes;
+    return { module: { globals, scope: fileScope }, errors };
   }
 
   #report(place: Place, message: string): void {
-    this.#errors.push({ place, message });
-  }
-
-  /** The function or file that holds the current block. */
-  #container(): Block {
-    let block = this.#block;
-    while (block.scope === undefined && block.parent !== undefined) block = block.parent;
-    return block;
-  }
-
-  /** Answers whether the name was bound there before. */
-  #bind(identifier: Identifier): boolean {
-    if (this.#block !== this.#file) return this.#bindLocal(identifier);
-    const { name } = identifier;
-    const bound = this.#file.bindings.get(name) ?? this.#globals.get(name);
-    identifier.binding = bound ?? { scope: "global", name, index: this.#globals.size };
-    if (bound === undefined) this.#globals.set(name, identifier.binding);
-    return bound !== undefined;
-  }
-
-  #bindLocal(identifier: Identifier): boolean {
-    const { name } = identifier;
-    const bound = this.#block.bindings.has(name);
-    if (!bound) {
-      const { locals } = this.#container().scope ?? this.#fileScope;
-      const binding: Binding = { scope: "local", name, index: locals.length, cell: undefined };
-      locals.push(binding);
-      this.#block.bindings.set(name, binding);
-    }
-    this.#use(identifier);
-    return bound;
-  }
-
-  #use(identifier: Identifier): void {
-    if (this.#block === this.#file) identifier.binding = this.#lookUpTopLevel(identifier, this.#block);
-    else this.#container().uses.push({ identifier, block: this.#block });
-  }
-
-  #lookUpTopLevel(identifier: Identifier, block: Block): Binding {
-    const { name } = identifier;
-    const known = this.#file.bindings.get(name) ?? this.#globals.get(name) ?? this.#outside.get(name);
-    if (known !== undefined) return known;
-    const scope = this.#known.isPredeclared(name)
-      ? "predeclared"
-      : this.#known.isUniversal(name)
-        ? "universal"
-        : "undefined";
-    const binding: Binding = { scope, name };
-    if (scope === "undefined") this.#reportUndefined(identifier, block);
-    else this.#outside.set(name, binding);
-    return binding;
-  }
-
-  #reportUndefined({ name, place }: Identifier, from: Block): void {
-    const names = [...this.#globals.keys()];
-    for (let block: Block | undefined = from; block !== undefined; block = block.parent)
-      names.push(...block.bindings.keys());
-    const nearest = nearestName(name, names.sort());
-    this.#report(place, `undefined: ${name}${nearest === undefined ? "" : ` (did you mean ${nearest}?)`}`);
-  }
-
-  /** What the names used in functions and comprehensions mean outside of them. */
-  #resolveOuterUses(block: Block): void {
-    for (const child of block.children) this.#resolveOuterUses(child);
-    for (const { identifier, block: from } of block.uses) identifier.binding = this.#lookUp(identifier, from, from);
-  }
-
-  #lookUp(identifier: Identifier, block: Block, from: Block): Binding {
-    if (block === this.#file || block.parent === undefined) return this.#lookUpTopLevel(identifier, from);
-    const own = block.bindings.get(identifier.name);
-    if (own !== undefined) return own;
-    let found = this.#lookUp(identifier, block.parent, from);
-    if (block.scope !== undefined && (found.scope === "local" || found.scope === "free"))
-      found = this.#capture(found, block.scope, block.parent);
-    block.bindings.set(identifier.name, found);
-    return found;
-  }
-
-  #capture(outer: Binding & { scope: "local" | "free" }, scope: FunctionScope, parent: Block): Binding {
-    if (outer.scope === "local" && outer.cell === undefined) {
-      const { cells } = scopeOf(parent) ?? this.#fileScope;
-      outer.cell = cells.length;
-      cells.push(outer);
-    }
-    scope.free.push(outer);
-    return { scope: "free", name: outer.name, index: scope.free.length - 1 };
+    this.#scopes.report(place, message);
   }
 
   // Statements
@@ -203,7 +83,7 @@ class Resolver {
         this.#assign(statement.target, true);
         break;
       case "def":
-        this.#bind(statement.name);
+        this.#scopes.bind(statement.name);
         this.#resolveFunction(statement.literal);
         break;
       case "for":
@@ -216,7 +96,7 @@ class Resolver {
         this.#resolveLoop(statement.body);
         break;
       case "return":
-        if (this.#container() === this.#file) this.#report(statement.place, "return statement not within a function");
+        if (!this.#scopes.isInFunction) this.#report(statement.place, "return statement not within a function");
         if (statement.value !== undefined) this.#resolve(statement.value);
         break;
       case "load":
@@ -232,7 +112,7 @@ class Resolver {
   }
 
   #resolveLoad({ place, names }: LoadStatement): void {
-    if (this.#container() !== this.#file) this.#report(place, "load statement within a function");
+    if (this.#scopes.isInFunction) this.#report(place, "load statement within a function");
     for (const { from, fromPlace, to } of names) {
       if (from === "") {
         this.#report(fromPlace, "load: empty identifier");
@@ -240,14 +120,14 @@ class Resolver {
       }
       if (from.startsWith("_"))
         this.#report(fromPlace, `load: names with leading underscores are not exported: ${from}`);
-      this.#bindLocal(to);
+      this.#scopes.bindLocal(to);
     }
   }
 
   #assign(target: Expression, isAugmented: boolean): void {
     switch (target.kind) {
       case "identifier":
-        this.#bind(target);
+        this.#scopes.bind(target);
         break;
       case "index":
         this.#resolve(target.object);
@@ -284,7 +164,7 @@ class Resolver {
     this.#enter(expression);
     switch (expression.kind) {
       case "identifier":
-        this.#use(expression);
+        this.#scopes.use(expression);
         break;
       case "literal":
         break;
@@ -355,27 +235,26 @@ class Resolver {
     if (first?.kind !== "for") return;
     // Only this one is evaluated outside: `[x for x in x]`.
     this.#resolve(first.iterable);
-    const outer = this.#block;
-    this.#block = new Block(outer);
-    this.#assign(first.target, false);
-    for (const clause of others) {
-      // Each loop runs within the one before.
-      this.#enter(comprehension);
-      if (clause.kind === "if") {
-        this.#resolve(clause.condition);
-        continue;
+    this.#scopes.within(undefined, () => {
+      this.#assign(first.target, false);
+      for (const clause of others) {
+        // Each loop runs within the one before.
+        this.#enter(comprehension);
+        if (clause.kind === "if") {
+          this.#resolve(clause.condition);
+          continue;
+        }
+        this.#assign(clause.target, false);
+        this.#resolve(clause.iterable);
       }
-      this.#assign(clause.target, false);
-      this.#resolve(clause.iterable);
-    }
-    if ("colon" in body) {
-      this.#resolve(body.key);
-      this.#resolve(body.value);
-    } else {
-      this.#resolve(body);
-    }
-    this.#depth -= others.length;
-    this.#block = outer;
+      if ("colon" in body) {
+        this.#resolve(body.key);
+        this.#resolve(body.value);
+      } else {
+        this.#resolve(body);
+      }
+      this.#depth -= others.length;
+    });
   }
 
   #resolveCall(call: CallExpression): void {
@@ -417,14 +296,12 @@ class Resolver {
   #resolveFunction({ parameters, body, scope }: FunctionLiteral): void {
     // Defaults belong to the enclosing block.
     for (const { initial } of parameters) if (initial !== undefined) this.#resolve(initial);
-    const [outer, loops] = [this.#block, this.#loops];
-    const block = new Block(outer, scope);
-    this.#block = block;
+    const loops = this.#loops;
     this.#loops = 0;
-    this.#bindParameters(parameters);
-    this.#resolveStatements(body);
-    resolveOwnUses(block);
-    this.#block = outer;
+    this.#scopes.within(scope, () => {
+      this.#bindParameters(parameters);
+      this.#resolveStatements(body);
+    });
     this.#loops = loops;
   }
 
@@ -469,7 +346,7 @@ class Resolver {
   }
 
   #bindParameter(name: Identifier | undefined, place: Place): void {
-    if (name !== undefined && this.#bind(name)) this.#report(place, `duplicate parameter: ${name.name}`);
+    if (name !== undefined && this.#scopes.bind(name)) this.#report(place, `duplicate parameter: ${name.name}`);
   }
 }
 
@@ -481,31 +358,6 @@ export class NestingFault extends Error {
     super(`nested more than ${maxNesting} levels deep`);
     this.place = place;
   }
-}
-
-/** Resolves what is bound in the function (or file) itself; the rest stays to be looked up outside. */
-function resolveOwnUses(container: Block): void {
-  container.uses = container.uses.filter(({ identifier, block }) => {
-    const found = lookUpOwn(identifier.name, block);
-    if (found?.scope !== "local") return true;
-    identifier.binding = found;
-    return false;
-  });
-}
-
-function lookUpOwn(name: string, from: Block): Binding | undefined {
-  for (let block: Block | undefined = from; block !== undefined; block = block.parent) {
-    const found = block.bindings.get(name);
-    if (found !== undefined || block.scope !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** The variables of the function around a block; `undefined`: those of the file. */
-function scopeOf(from: Block): FunctionScope | undefined {
-  let block: Block | undefined = from;
-  while (block !== undefined && block.scope === undefined) block = block.parent;
-  return block?.scope;
 }
 
 function nameOf(parameter: Parameter): string {

@@ -1,7 +1,11 @@
 import { toBinary } from "./values/text.ts";
 
+/** Longer names are not compared, as that takes the square of their length. */
+const maxLength = 200;
+
 /** The candidate that a mistyped name most likely means: at most half of it may be wrong; `_` and case do not count. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > maxLength) return undefined;
   const wanted = fold(name);
   let best: string | undefined;
   let bestDistance = Math.floor((wanted.length + 1) / 2);

@@ -59,7 +59,7 @@ function parseInt(text: string, base: number): Int {
 }
 
 /** Longest text in digits that is read as an int: more than the largest one has. */
-const maxDigits = 2 ** 20;
+const maxDigits = 2 ** 16 + 8;
 
 function digitsValue(digits: string, base: number): bigint | undefined {
   if (!/^[0-9a-zA-Z]+$/.test(digits)) return undefined;

@@ -30,7 +30,7 @@ export const dictMethods: MethodTable<Dict> = new Map([
 ]);
 
 /** Bytes that an entry of a dict counts as. */
-export const bytesPerEntry = 64;
+export const bytesPerEntry = 128;
 
 function clear(dict: Dict, args: Args, kwargs: Kwargs): Value {
   unpackPositional("clear", args, kwargs, []);

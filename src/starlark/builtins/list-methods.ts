@@ -105,5 +105,5 @@ function remove(list: List, args: Args, kwargs: Kwargs, context: CallContext): V
 }
 
 function checkMutable(list: List, method: string, verb: string): void {
-  named(method, () => list.checkMutable(verb));
+  if (list.frozen || list.iterators > 0) named(method, () => list.checkMutable(verb));
 }

@@ -37,5 +37,5 @@ export function attributeOf(value: Value, name: string): Value | undefined {
 /** What `dir` lists. */
 export function attributeNames(value: Value): readonly string[] {
   if (value instanceof HostValue) return [...(value.attributeNames?.() ?? [])];
-  return [...(methodsOf(value)?.keys() ?? [])];
+  return [...(methodsOf(value)?.keys() ?? [])].sort();
 }

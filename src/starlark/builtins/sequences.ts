@@ -113,18 +113,19 @@ export function extreme(name: "min" | "max", args: Args, kwargs: Kwargs, context
   const [key] = unpackArgs(name, [], kwargs, [optional("key", asCallable)]);
   const items = args.length === 1 ? iterate(first) : args;
   if (items === undefined) throw new StarlarkFailure(`${name}: ${typeOf(first)} value is not iterable`);
-  let best: { readonly value: Value; readonly key: Value } | undefined;
+  const op = name === "max" ? ">" : "<";
+  let best: Value | undefined;
+  let bestKey: Value = null;
   for (const value of items) {
     context.step(1);
-    const candidate = { value, key: keyOf(value, key, context) };
-    if (best === undefined || isBeyond(name, candidate.key, best.key, context)) best = candidate;
+    const candidate = keyOf(value, key, context);
+    const before = bestKey;
+    if (best !== undefined && !named(name, () => compare(op, candidate, before, undefined, context))) continue;
+    best = value;
+    bestKey = candidate;
   }
   if (best === undefined) throw new StarlarkFailure(`${name}: argument is an empty sequence`);
-  return best.value;
-}
-
-function isBeyond(name: "min" | "max", a: Value, b: Value, context: CallContext): boolean {
-  return named(name, () => compare(name === "max" ? ">" : "<", a, b, undefined, context));
+  return best;
 }
 
 export function makeRange(args: Args, kwargs: Kwargs): Value {

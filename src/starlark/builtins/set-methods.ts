@@ -5,7 +5,7 @@ import { named } from "./named.ts";
 import { asIterable, unpackPositional } from "./unpack.ts";
 
 /** Bytes that an item of a set counts as. */
-export const bytesPerMember = 48;
+export const bytesPerMember = 96;
 
 export const setMethods: MethodTable<StarlarkSet> = new Map([["union", union]]);
 

@@ -1,14 +1,14 @@
+import { indexOf } from "../values/search.ts";
 import { fromBinary, joined, toBinary } from "../values/text.ts";
 import { isSpace } from "../values/unicode.ts";
 
 /** Splits by a text into at most so many parts. */
 export function splitTimes(text: string, separator: string, parts: number): string[] {
   if (!separator.isWellFormed()) return splitTimes(toBinary(text), toBinary(separator), parts).map(fromBinary);
-  if (parts === Number.POSITIVE_INFINITY) return text.split(separator);
   const found: string[] = [];
   let from = 0;
   while (found.length < parts - 1) {
-    const at = text.indexOf(separator, from);
+    const at = indexOf(text, separator, from);
     if (at < 0) break;
     found.push(text.slice(from, at));
     from = at + separator.length;

@@ -1,6 +1,7 @@
+import { indexOf } from "../values/search.ts";
 import { boundsWithin } from "../values/slices.ts";
-import { byteIndexOf, byteSlice, isAscii, joined, toBinary, utf8Length } from "../values/text.ts";
-import { isCased, isSpace, toLower, toTitle, toUpper } from "../values/unicode.ts";
+import { byteIndexOf, byteSlice, isRemembered, joined, toBinary, utf8Length } from "../values/text.ts";
+import { isSpace } from "../values/unicode.ts";
 import {
   type CallContext,
   type KeywordArgument,
@@ -11,6 +12,7 @@ import {
   type Value,
 } from "../values/value.ts";
 import { iterate } from "../values/collections.ts";
+import { caseMethods } from "./case-methods.ts";
 import { format } from "./format.ts";
 import type { Method, MethodTable } from "./method.ts";
 import { named } from "./named.ts";
@@ -24,7 +26,7 @@ type StringMethod = Method<string>;
 const charactersPerStep = 256;
 
 export const stringMethods: MethodTable<string> = new Map<string, StringMethod>([
-  ["capitalize", mapped("capitalize", capitalize)],
+  ...caseMethods,
   ["codepoint_ords", elements("codepoint_ords")],
   ["codepoints", elements("codepoints")],
   ["count", count],
@@ -37,12 +39,8 @@ export const stringMethods: MethodTable<string> = new Map<string, StringMethod>(
   ["isalnum", test("isalnum", /^[\p{L}\p{Nd}]+$/u)],
   ["isalpha", test("isalpha", /^\p{L}+$/u)],
   ["isdigit", test("isdigit", /^\p{Nd}+$/u)],
-  ["islower", predicate("islower", (text) => anyCased(text) && text === mapCharacters(text, toLower))],
   ["isspace", test("isspace", /^\p{White_Space}+$/u)],
-  ["istitle", predicate("istitle", isTitle)],
-  ["isupper", predicate("isupper", (text) => anyCased(text) && text === mapCharacters(text, toUpper))],
   ["join", join],
-  ["lower", mapped("lower", (text) => mapCharacters(text, toLower))],
   ["lstrip", strip("lstrip", { start: true, end: false })],
   ["partition", partition("partition", { last: false })],
   ["replace", replace],
@@ -55,8 +53,6 @@ export const stringMethods: MethodTable<string> = new Map<string, StringMethod>(
   ["splitlines", splitLines],
   ["startswith", affix("startswith", (text, start) => text.startsWith(start))],
   ["strip", strip("strip", { start: true, end: true })],
-  ["title", mapped("title", title)],
-  ["upper", mapped("upper", (text) => mapCharacters(text, toUpper))],
 ]);
 
 /** Counts work on a text, and its result if that is as long. */
@@ -65,73 +61,12 @@ function countWork(context: CallContext, text: string, makesText = false): void 
   if (makesText) context.allocate(text.length + 16);
 }
 
-function mapped(name: string, map: (text: string) => string): StringMethod {
-  return (text, args, kwargs, context) => {
-    unpackPositional(name, args, kwargs, []);
-    // Characters are looked at one by one.
-    context.step(Math.floor(text.length / 16));
-    countWork(context, text, true);
-    return map(text);
-  };
-}
-
-function predicate(name: string, holds: (text: string) => boolean): StringMethod {
-  return (text, args, kwargs, context) => {
-    unpackPositional(name, args, kwargs, []);
-    context.step(Math.floor(text.length / 16));
-    countWork(context, text);
-    return holds(text);
-  };
-}
-
 function test(name: string, pattern: RegExp): StringMethod {
-  return predicate(name, (text) => pattern.test(text));
-}
-
-/** A byte that is no character becomes U+FFFD, as in Go. */
-function mapCharacters(text: string, map: (char: string) => string): string {
-  if (isAscii(text)) return map === toLower ? text.toLowerCase() : text.toUpperCase();
-  let result = "";
-  for (const char of text.toWellFormed()) result += map(char);
-  return result;
-}
-
-function capitalize(text: string): string {
-  let result = "";
-  for (const char of text.toWellFormed()) result += result === "" ? toTitle(char) : toLower(char);
-  return result;
-}
-
-function title(text: string): string {
-  let result = "";
-  let afterCased = false;
-  for (const char of text.toWellFormed()) {
-    const next = afterCased ? toLower(char) : toTitle(char);
-    afterCased = isCased(next);
-    result += next;
-  }
-  return result;
-}
-
-function anyCased(text: string): boolean {
-  for (const char of text) if (isCased(char)) return true;
-  return false;
-}
-
-const titleCase = /^[A-Z\p{Lt}]$/u;
-const lowerCase = /^\p{Ll}$/u;
-const upperCase = /^\p{Lu}$/u;
-
-function isTitle(text: string): boolean {
-  let cased = false;
-  let afterCased = false;
-  for (const char of text) {
-    const [capital, small] = [titleCase.test(char), lowerCase.test(char)];
-    if (capital ? afterCased : small ? !afterCased : upperCase.test(char)) return false;
-    afterCased = capital || small;
-    cased ||= afterCased;
-  }
-  return cased;
+  return (text, args, kwargs, context) => {
+    unpackPositional(name, args, kwargs, []);
+    context.step(1 + (text.length >> 4));
+    return pattern.test(text);
+  };
 }
 
 function elements(name: "elems" | "elem_ords" | "codepoints" | "codepoint_ords"): StringMethod {
@@ -162,7 +97,7 @@ function count(text: string, args: readonly Value[], kwargs: readonly KeywordArg
   }
   const [hay, needle] = wanted.isWellFormed() ? [part, wanted] : [toBinary(part), toBinary(wanted)];
   let found = 0;
-  for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + needle.length)) found++;
+  for (let at = indexOf(hay, needle); at >= 0; at = indexOf(hay, needle, at + needle.length)) found++;
   return found;
 }
 
@@ -180,6 +115,7 @@ function finder(name: string, { last, mustBeThere }: { last: boolean; mustBeTher
 function affix(name: string, has: (text: string, affix: string) => boolean): StringMethod {
   return (text, args, kwargs, context) => {
     const [wanted, low, high] = unpackPositional(name, args, kwargs, [asValue], [asValue, asValue]);
+    if (!isRemembered(text)) countWork(context, text);
     const [start, end] = within(name, text, low, high);
     const part = byteSlice(text, start, end);
     const matches = (one: string): boolean =>

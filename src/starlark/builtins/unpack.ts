@@ -1,16 +1,7 @@
 import { isIterable } from "../values/collections.ts";
 import { asInt32 } from "../values/ints.ts";
 import { quoteText } from "../values/quote.ts";
-import {
-  Callable,
-  Dict,
-  HostValue,
-  type KeywordArgument,
-  List,
-  StarlarkFailure,
-  typeOf,
-  type Value,
-} from "../values/value.ts";
+import { Callable, HostValue, type KeywordArgument, StarlarkFailure, typeOf, type Value } from "../values/value.ts";
 
 /** Takes an argument as what a parameter wants. Throws `StarlarkFailure` with what it got. */
 export type Convert<T> = (value: Value) => T;
@@ -81,21 +72,24 @@ export function unpackPositional<
   further?: O,
 ): readonly [...Converted<R>, ...MaybeConverted<O>] {
   if (kwargs.length > 0) throw new StarlarkFailure(`${builtin}: unexpected keyword arguments`);
-  const converts = [...needed, ...(further ?? [])];
-  const [min, max] = [needed.length, converts.length];
+  const min = needed.length;
+  const max = min + (further?.length ?? 0);
   if (args.length < min)
     throw new StarlarkFailure(`${builtin}: got ${args.length} arguments, want ${min < max ? "at least " : ""}${min}`);
   if (args.length > max)
     throw new StarlarkFailure(`${builtin}: got ${args.length} arguments, want ${min < max ? "at most " : ""}${max}`);
-  const found = converts.map((convert, index) => {
+  const found: unknown[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const convert = index < min ? needed[index] : further?.[index - min];
     const value = args[index];
-    return value === undefined ? undefined : converted(builtin, String(index + 1), convert, value);
-  });
+    if (convert === undefined || value === undefined) continue;
+    found.push(convert === asValue ? value : converted(builtin, index + 1, convert, value));
+  }
   // Each place holds what the converter of the same place gives.
   return found as unknown as readonly [...Converted<R>, ...MaybeConverted<O>];
 }
 
-function converted<T>(builtin: string, parameter: string, convert: Convert<T>, value: Value): T {
+function converted<T>(builtin: string, parameter: string | number, convert: Convert<T>, value: Value): T {
   try {
     return convert(value);
   } catch (error) {
@@ -120,16 +114,6 @@ export function asBool(value: Value): boolean {
 
 /** An int of 32 bits. */
 export const asInt: Convert<number> = asInt32;
-
-export function asList(value: Value): List {
-  if (!(value instanceof List)) throw wrongType(value, "list");
-  return value;
-}
-
-export function asDict(value: Value): Dict {
-  if (!(value instanceof Dict)) throw wrongType(value, "dict");
-  return value;
-}
 
 export function asCallable(value: Value): Callable | HostValue {
   if (value instanceof Callable || (value instanceof HostValue && value.invoke !== undefined)) return value;

@@ -2,12 +2,14 @@ import { bytesPerEntry } from "../builtins/dict-methods.ts";
 import { bytesPerItem } from "../builtins/list-methods.ts";
 import { getAttribute, getIndex } from "../eval/access.ts";
 import type { Evaluate } from "../eval/function.ts";
+import { countItems } from "../eval/counting.ts";
 import { applyUnary } from "../eval/operators.ts";
 import { type Expression, withoutParens } from "../syntax/ast.ts";
 import { noPlace } from "../syntax/tokens.ts";
-import { isTruthy, lengthOf } from "../values/collections.ts";
+import { isTruthy } from "../values/collections.ts";
 import { repr } from "../values/display.ts";
 import { slice } from "../values/slices.ts";
+import { isRemembered } from "../values/text.ts";
 import { Dict, Float, List, StarlarkFailure, Tuple, type Value } from "../values/value.ts";
 import { compileCall } from "./calls.ts";
 import { compileComprehension } from "./comprehensions.ts";
@@ -97,7 +99,7 @@ function compileUnary({ operator, operand, place }: Of<"unary">, compiler: Funct
   return (at) => {
     const value = evaluate(at);
     at.place = index;
-    return applyUnary(operator, value);
+    return applyUnary(at.thread, operator, value);
   };
 }
 
@@ -126,7 +128,7 @@ function compileIndex({ object, key, bracket }: Of<"index">, compiler: FunctionC
     const value = evaluateObject(at);
     const keyValue = evaluateKey(at);
     at.place = index;
-    return getIndex(value, keyValue);
+    return getIndex(at.thread, value, keyValue);
   };
 }
 
@@ -141,9 +143,10 @@ function compileSlice({ object, low, high, step, bracket }: Of<"slice">, compile
     const sliced = value?.(at) ?? null;
     const bounds = [start?.(at) ?? null, end?.(at) ?? null, stride?.(at) ?? null] as const;
     at.place = index;
-    const length = lengthOf(sliced) ?? 0;
-    at.budget.allocate(16 + length * (typeof sliced === "string" ? 1 : bytesPerItem));
-    at.thread.step(length >> 8);
-    return slice(sliced, ...bounds);
+    if (typeof sliced === "string" && !isRemembered(sliced)) at.thread.step(sliced.length >> 8);
+    const result = slice(sliced, ...bounds);
+    if (typeof result === "string") at.budget.allocate(16 + result.length);
+    else if (result instanceof List || result instanceof Tuple) countItems(at.thread, result.items.length);
+    return result;
   };
 }

@@ -1,5 +1,6 @@
 import type { Evaluate } from "../eval/function.ts";
-import { add, binaryOperators, type Operate } from "../eval/operators.ts";
+import { add } from "../eval/arithmetic.ts";
+import { binaryOperators, type Operate } from "../eval/operators.ts";
 import type { BinaryExpression, Expression, LogicalExpression } from "../syntax/ast.ts";
 import { withoutParens } from "../syntax/ast.ts";
 import { isTruthy } from "../values/collections.ts";

@@ -116,7 +116,7 @@ function compileAugmented(statement: Of<"augmented">, compiler: FunctionCompiler
         const holder = object(at);
         const index = key(at);
         at.place = bracket;
-        const before = getIndex(holder, index);
+        const before = getIndex(at.thread, holder, index);
         const operand = value(at);
         at.place = place;
         const after = operate(at.thread, before, operand);

@@ -4,8 +4,18 @@ import { lengthOf } from "../values/collections.ts";
 import { repr } from "../values/display.ts";
 import { asInt32 } from "../values/ints.ts";
 import { outOfRange } from "../values/out-of-range.ts";
-import { byteSlice } from "../values/text.ts";
-import { Dict, HostValue, List, Range, StarlarkFailure, Tuple, typeOf, type Value } from "../values/value.ts";
+import { byteSlice, isRemembered } from "../values/text.ts";
+import {
+  type CallContext,
+  Dict,
+  HostValue,
+  List,
+  Range,
+  StarlarkFailure,
+  Tuple,
+  typeOf,
+  type Value,
+} from "../values/value.ts";
 
 /** `value.name`. */
 export function getAttribute(value: Value, name: string): Value {
@@ -22,7 +32,7 @@ export function setAttribute(value: Value, name: string): never {
 }
 
 /** `value[key]`. */
-export function getIndex(value: Value, key: Value): Value {
+export function getIndex(context: CallContext, value: Value, key: Value): Value {
   if (value instanceof List || value instanceof Tuple) {
     const { items } = value;
     if (typeof key === "number" && key >= 0 && key < items.length) return items[key] ?? null;
@@ -30,6 +40,7 @@ export function getIndex(value: Value, key: Value): Value {
   }
   if (value instanceof Dict) return value.get(key) ?? missing(value, key);
   if (typeof value === "string") {
+    if (!isRemembered(value)) context.step(value.length >> 8);
     const at = position(value, key, lengthOf(value) ?? 0);
     return byteSlice(value, at, at + 1);
   }

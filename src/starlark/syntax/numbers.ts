@@ -6,7 +6,7 @@ type NumberToken =
   | { readonly end: number; readonly fault: string; readonly atStart: boolean };
 
 /** Longest int literal in digits: what ints are bounded by elsewhere, long before. */
-const maxDigits = 300_000;
+const maxDigits = 20_000;
 
 const based = /0(?:[xX](?<x>[0-9a-fA-F]*)|[oO](?<o>[0-7]*)|[bB](?<b>[01]*))/y;
 const decimal = /[0-9]*/y;

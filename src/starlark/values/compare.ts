@@ -59,7 +59,9 @@ function compareAt(op: Comparison, a: Value, b: Value, depth: number, stepper: S
       if (b instanceof Float) return !Number.isNaN(b.value) && holds(op, orderOfNumbers(a, b.value));
       return unlike(op, a, b);
     case "string":
-      return typeof b === "string" ? holds(op, compareText(a, b)) : unlike(op, a, b);
+      if (typeof b !== "string") return unlike(op, a, b);
+      if (a.length > 1024) stepper.step(Math.min(a.length, b.length) >> 10);
+      return holds(op, compareText(a, b));
     case "boolean":
       return typeof b === "boolean" ? holds(op, Number(a) - Number(b)) : unlike(op, a, b);
     default:
@@ -103,7 +105,7 @@ function sameValue(a: Value, b: Value, depth: number, stepper: Stepper): boolean
 function sameDicts(a: Dict, b: Dict, depth: number, stepper: Stepper): boolean {
   if (a.size !== b.size) return false;
   for (const [key, value] of a.entries()) {
-    stepper.step(1);
+    stepper.step(2);
     const other = b.get(key);
     if (other === undefined || !compareAt("==", value, other, depth - 1, stepper)) return false;
   }

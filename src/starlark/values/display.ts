@@ -25,7 +25,11 @@ export const maxTextLength: number = 2 ** 28;
 
 /** `repr(value)`. */
 export function repr(value: Value, allocator?: Allocator): string {
-  return scalarText(value) ?? new Writer(allocator).write(value);
+  const text = scalarText(value);
+  if (text === undefined) return new Writer(allocator).write(value);
+  // The digits of a large int take more time than other text.
+  allocator?.allocate(text.length * (typeof value === "bigint" ? 16 : 1) + 16);
+  return text;
 }
 
 /** `str(value)`: strings stay as they are. */
@@ -71,16 +75,21 @@ function receiverType(receiver: Value): string {
   return receiver instanceof HostValue ? receiver.typeName : "";
 }
 
-type Task =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "value"; readonly value: Value }
-  /** The list or dict is written: it may stand again further on. */
-  | { readonly kind: "left"; readonly value: List | Dict };
+/** A collection that is being written. */
+interface Open {
+  /** Of a dict, keys and values in turn. */
+  readonly items: readonly Value[];
+  readonly isDict: boolean;
+  readonly close: string;
+  /** A list or dict, which may hold itself. */
+  readonly holder: List | Dict | undefined;
+  next: number;
+}
 
 /** Writes nested values without recursion: programs can nest them to any depth. */
 class Writer {
   readonly #parts: string[] = [];
-  readonly #tasks: Task[] = [];
+  readonly #open: Open[] = [];
   /** Lists and dicts that are being written: one that holds itself shows as `[...]`. */
   readonly #path = new Set<Value>();
   readonly #allocator: Allocator | undefined;
@@ -91,11 +100,18 @@ class Writer {
   }
 
   write(value: Value): string {
-    this.#tasks.push({ kind: "value", value });
-    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
-      if (task.kind === "text") this.#put(task.text);
-      else if (task.kind === "left") this.#path.delete(task.value);
-      else this.#writeValue(task.value);
+    this.#writeValue(value);
+    for (let top = this.#open.at(-1); top !== undefined; top = this.#open.at(-1)) {
+      const { items, next } = top;
+      if (next === items.length) {
+        this.#put(top.close);
+        if (top.holder !== undefined) this.#path.delete(top.holder);
+        this.#open.pop();
+        continue;
+      }
+      top.next++;
+      if (next > 0) this.#put(top.isDict && next % 2 === 1 ? ": " : ", ");
+      this.#writeValue(items[next] ?? null);
     }
     return joined(this.#parts.join(""));
   }
@@ -110,45 +126,20 @@ class Writer {
   #writeValue(value: Value): void {
     const text = scalarText(value);
     if (text !== undefined) this.#put(text);
-    else if (value instanceof List) this.#writeList(value);
-    else if (value instanceof Dict) this.#writeDict(value);
-    else if (value instanceof Tuple) this.#writeItems("(", value.items, value.items.length === 1 ? ",)" : ")");
-    else if (value instanceof StarlarkSet) this.#writeItems("set([", [...value.values()], "])");
+    else if (value instanceof List) this.#begin("[", value.items, "]", value);
+    else if (value instanceof Tuple) this.#begin("(", value.items, value.items.length === 1 ? ",)" : ")");
+    else if (value instanceof StarlarkSet) this.#begin("set([", [...value.values()], "])");
+    else if (value instanceof Dict) this.#begin("{", [...value.entries()].flat(), "}", value);
   }
 
-  #writeList(list: List): void {
-    if (this.#path.has(list)) {
-      this.#put("[...]");
+  #begin(open: string, items: readonly Value[], close: string, holder?: List | Dict): void {
+    if (holder !== undefined && this.#path.has(holder)) {
+      this.#put(`${open}...${close}`);
       return;
     }
-    this.#path.add(list);
-    this.#tasks.push({ kind: "left", value: list });
-    this.#writeItems("[", list.items, "]");
-  }
-
-  #writeDict(dict: Dict): void {
-    if (this.#path.has(dict)) {
-      this.#put("{...}");
-      return;
-    }
-    this.#path.add(dict);
-    const tasks: Task[] = [];
-    for (const [key, value] of dict.entries()) {
-      tasks.push({ kind: "text", text: tasks.length === 0 ? "{" : ", " }, { kind: "value", value: key });
-      tasks.push({ kind: "text", text: ": " }, { kind: "value", value });
-    }
-    if (tasks.length === 0) this.#put("{");
-    tasks.push({ kind: "text", text: "}" }, { kind: "left", value: dict });
-    for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) this.#tasks.push(task);
-  }
-
-  #writeItems(open: string, items: readonly Value[], close: string): void {
-    this.#allocator?.allocate(items.length * 16);
+    if (holder !== undefined) this.#path.add(holder);
+    this.#allocator?.allocate(64 + (holder instanceof List ? 0 : items.length * 16));
     this.#put(open);
-    this.#tasks.push({ kind: "text", text: close });
-    for (let index = items.length - 1; index >= 0; index--) {
-      this.#tasks.push({ kind: "value", value: items[index] ?? null });
-      if (index > 0) this.#tasks.push({ kind: "text", text: ", " });
-    }
+    this.#open.push({ items, isDict: holder instanceof Dict, close, holder, next: 0 });
   }
 }

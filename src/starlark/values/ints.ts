@@ -2,10 +2,11 @@ import { intOf, LimitExceeded, StarlarkFailure, typeOf, type Value } from "./val
 
 export type Int = number | bigint;
 
-/** Ints have no more bits than that: beyond, arithmetic takes seconds where a program counts one step. */
-const maxBits = 2 ** 20;
+/** Ints have no more bits than that: beyond, to print one takes long where a program counts one step. */
+const maxBits = 2 ** 16;
 const maxInt = 1n << BigInt(maxBits);
-/** From there on ints are counted as memory and work. */
+const middleInt = 1n << 256n;
+/** From there on words are counted. */
 const largeInt = 1n << 4096n;
 
 export function isInt(value: Value): value is Int {
@@ -18,9 +19,11 @@ export function checkedInt(value: bigint): Int {
   return intOf(value);
 }
 
-/** Words of 64 bits that a large int has; 0 for those that cost nothing to speak of. */
+/** Words of 64 bits that an int has. The time of an operation goes by them where they are many. */
 export function wordsOf(value: Int): number {
-  if (typeof value === "number" || (value < largeInt && value > -largeInt)) return 0;
+  if (typeof value === "number") return 1;
+  if (value < middleInt && value > -middleInt) return 4;
+  if (value < largeInt && value > -largeInt) return 64;
   return value.toString(16).length >> 4;
 }
 

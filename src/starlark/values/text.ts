@@ -2,6 +2,7 @@
  * Starlark strings are byte strings. Here they are JavaScript strings in one form: what is valid UTF-8 stands as its characters, and each
  * byte that is not stands as a lone surrogate U+DC80…U+DCFF (its low byte is the byte). Lengths and positions that a program sees count bytes.
  */
+import { indexOf, lastIndexOf } from "./search.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -9,14 +10,35 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 // oxlint-disable-next-line no-control-regex -- the range of ASCII
 const asciiOnly = /^[\0-\x7f]*$/;
 
-/** The last text that was found to be ASCII: programs walk through one text by index. */
+/** Shorter texts are looked at anew each time. */
+const minRemembered = 64;
+
+/** The last text that was found to be ASCII, and the last other one with its bytes: programs walk through one text by index. */
 let knownAscii = "";
+let knownOther = "";
+let knownBytes: Uint8Array = new Uint8Array();
+
+/** Whether work on the bytes of a text takes no time to speak of, since the last work was on the same. */
+export function isRemembered(text: string): boolean {
+  return text.length <= minRemembered || text === knownAscii || text === knownOther;
+}
 
 export function isAscii(text: string): boolean {
   if (text === knownAscii) return true;
+  if (text === knownOther && text !== "") return false;
   if (!asciiOnly.test(text)) return false;
-  if (text.length > 64) knownAscii = text;
+  if (text.length > minRemembered) knownAscii = text;
   return true;
+}
+
+/** Must not be changed. */
+function sharedBytes(text: string): Uint8Array {
+  if (text === knownOther) return knownBytes;
+  const bytes = toBytes(text);
+  if (text.length <= minRemembered) return bytes;
+  knownOther = text;
+  knownBytes = bytes;
+  return bytes;
 }
 
 /** Whether the code unit is a byte that belongs to no character, given that the text is in its one form and the unit starts a character. */
@@ -39,6 +61,8 @@ export function toBytes(text: string): Uint8Array {
 
 /** The Starlark string of any bytes. */
 export function fromBytes(bytes: Uint8Array): string {
+  const [only] = bytes;
+  if (only !== undefined && bytes.length === 1) return String.fromCharCode(only < 0x80 ? only : 0xdc00 | only);
   try {
     return decoder.decode(bytes);
   } catch {
@@ -86,6 +110,7 @@ function characterSize(bytes: Uint8Array, at: number): number {
 /** Length in bytes: what `len` gives. */
 export function utf8Length(text: string): number {
   if (isAscii(text)) return text.length;
+  if (text === knownOther) return knownBytes.length;
   let length = text.length;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
@@ -129,22 +154,24 @@ export function concat(a: string, b: string): string {
 /** The bytes from `start` to before `end`. */
 export function byteSlice(text: string, start: number, end: number): string {
   if (start >= end) return "";
-  return isAscii(text) ? text.slice(start, end) : fromBytes(toBytes(text).subarray(start, end));
+  if (isAscii(text)) return text.slice(start, end);
+  const bytes = sharedBytes(text);
+  return start <= 0 && end >= bytes.length ? text : fromBytes(bytes.subarray(start, end));
 }
 
 /** Byte index of the first (or last) place of `wanted`; -1: nowhere. */
 export function byteIndexOf(text: string, wanted: string, last = false): number {
   if (!wanted.isWellFormed()) {
     const [hay, needle] = [toBinary(text), toBinary(wanted)];
-    return last ? hay.lastIndexOf(needle) : hay.indexOf(needle);
+    return last ? lastIndexOf(hay, needle) : indexOf(hay, needle);
   }
-  const found = last ? text.lastIndexOf(wanted) : text.indexOf(wanted);
+  const found = last ? lastIndexOf(text, wanted) : indexOf(text, wanted);
   if (found <= 0 || isAscii(text)) return found;
   return utf8Length(text.slice(0, found));
 }
 
 export function contains(text: string, wanted: string): boolean {
-  return wanted.isWellFormed() ? text.includes(wanted) : byteIndexOf(text, wanted) >= 0;
+  return wanted.isWellFormed() ? indexOf(text, wanted) >= 0 : byteIndexOf(text, wanted) >= 0;
 }
 
 /** Order of the bytes. */

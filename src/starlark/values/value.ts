@@ -323,7 +323,7 @@ export function intOf(value: bigint | number): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
-export function hashKey(value: Value): HashKey {
+function hashKey(value: Value): HashKey {
   switch (typeof value) {
     case "string":
       // The mark of a tuple's key cannot be forged: a text that starts with it gets one more.
