@@ -8,6 +8,7 @@ import { libraryModule } from "./library/library-module.ts";
 import { inFileOrder, Library } from "./library/library-tree.ts";
 import { ParsedFiles } from "./library/parsed-files.ts";
 import type { RenderLimits, Session, TemplateOptions } from "./session.ts";
+import { Contexts } from "./template/build.ts";
 import { ArrayItem, ArrayNode, DocumentNode, isEmptyValue } from "./tree/node.ts";
 import { Position } from "./tree/position.ts";
 import { printValue, yamlTreeOf } from "./tree/print.ts";
@@ -118,6 +119,7 @@ function rendered(inputs: readonly InputFile[], options: RenderOptions, limits: 
     checkTime: options.checkTime,
     debug: options.debug,
     libraryDepth: 0,
+    contexts: new Contexts(),
     parsed: new ParsedFiles({ limits: limits.yaml, hugeIntegers: options.hugeIntegers ?? "double" }),
   };
   const root = Library.fromFiles(markFiles(inputs, options.fileMarks ?? []));

@@ -1,3 +1,4 @@
+import type { Contexts } from "./template/build.ts";
 import type { ParsedFiles } from "./library/parsed-files.ts";
 import type { Budget, StarlarkLimits, Value } from "../starlark/index.ts";
 import type { YamlLimits } from "../resource/index.ts";
@@ -38,6 +39,7 @@ export interface Session {
   readonly debug: ((text: string) => void) | undefined;
   /** Libraries that are being evaluated inside one another now. */
   libraryDepth: number;
+  readonly contexts: Contexts;
   /** What files hold, for those that need it after another: a library may be evaluated many times. */
   readonly parsed: ParsedFiles;
 }

@@ -82,6 +82,16 @@ describe("render", () => {
     assert.equal(yamlOf(files), "v: 1\n---\np: 1\n---\nv: 2\n---\np: 1\n");
   });
 
+  it("goes on after a function with YAML in it that failed within try_to", () => {
+    const lib = "#@ def f():\na: #@ 1 // 0\n#@ end\n";
+    const text =
+      '#@ load("@ytt:assert", "assert")\n#@ load("f.lib.yml", other="f")\n' +
+      lib +
+      "#@ x, y = assert.try_to(f), assert.try_to(other)\nb: #@ [x[1], y[1]]\nc: 2\n";
+    const failure = "floored division by zero";
+    assert.equal(yamlOf({ "a.yml": text, "f.lib.yml": lib }), `b:\n- ${failure}\n- ${failure}\nc: 2\n`);
+  });
+
   it("keys that mean something to JavaScript are plain data", () => {
     const text = "__proto__: {a: 1}\nconstructor: 2\ntoString: #@ {'__proto__': 3}['__proto__']\n";
     assert.equal(yamlOf({ "a.yml": text }), "__proto__:\n  a: 1\nconstructor: 2\ntoString: 3\n");

@@ -21,6 +21,8 @@ export interface ThreadOptions {
   load(thread: Thread, module: string, fromFile: string): ReadonlyMap<string, Value>;
   /** Shared by all threads that work for one purpose. */
   readonly budget: Budget;
+  /** Called before a builtin calls back; what it answers is called when that call fails, for hosts that keep track of calls. */
+  checkpoint?(): () => void;
   /** Called every 10,000 steps; may throw what ends the program, which then passes unchanged. */
   checkTime?(): void;
 }
@@ -45,10 +47,12 @@ export class Thread implements CallContext {
   call(callee: Value, args: readonly Value[], kwargs: readonly KeywordArgument[] = []): Value {
     const top = this.#top;
     const { depth, closures } = this.budget;
+    const undo = this.#options.checkpoint?.();
     try {
       return this.invoke(callee, args, kwargs, closuresOfCallback);
     } catch (error) {
       const failure = this.#located(error);
+      undo?.();
       this.#top = top;
       this.budget.depth = depth;
       this.budget.closures = closures;

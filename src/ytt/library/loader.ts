@@ -116,7 +116,7 @@ export class TemplateLoader {
     session.debug?.(`## file ${file.path}\n${lines.map(({ code }) => code).join("\n")}\n`);
     try {
       const program = compileProgram(file.path, lines);
-      const running = new RunningTemplate(program, nodes, template);
+      const running = new RunningTemplate(program, nodes, template, session.contexts);
       const replace = yttFunction("template.replace", (args) => running.replace(onlyArgument(args)));
       const modules = new Map<string, Value>([
         ["template", new ModuleValue("template", new Map([["replace", replace]]))],
@@ -135,6 +135,7 @@ export class TemplateLoader {
     return {
       budget: session.budget,
       print: session.print,
+      checkpoint: () => session.contexts.checkpoint(),
       load(_thread, module) {
         try {
           return load(module);
@@ -152,6 +153,7 @@ export class TemplateLoader {
     return new Thread({
       budget: session.budget,
       print: session.print,
+      checkpoint: () => session.contexts.checkpoint(),
       load: () => {
         throw new YttError("load statement within a callback");
       },

@@ -54,19 +54,52 @@ interface Open {
 
 /** The tree of one function call (or of the template's top level). */
 class Context {
+  readonly owner: TreeBuilder;
   root: Built | undefined;
   readonly open: Open[] = [];
-  readonly annotations = new Map<number, Map<string, Annotation>>();
-  readonly keys = new Map<number, Scalar>();
+  readonly annotations: Map<number, Map<string, Annotation>> = new Map();
+  readonly keys: Map<number, Scalar> = new Map();
+
+  constructor(owner: TreeBuilder) {
+    this.owner = owner;
+  }
+}
+
+/** The trees in progress of all templates of a render, the innermost call's last. */
+export class Contexts {
+  readonly #stack: Context[] = [];
+
+  push(owner: TreeBuilder): void {
+    this.#stack.push(new Context(owner));
+  }
+
+  /** The innermost tree of a template. */
+  of(owner: TreeBuilder): Context | undefined {
+    return this.#stack.findLast((context) => context.owner === owner);
+  }
+
+  pop(owner: TreeBuilder): Context | undefined {
+    const index = this.#stack.findLastIndex((context) => context.owner === owner);
+    return index === -1 ? undefined : this.#stack.splice(index, 1)[0];
+  }
+
+  /** Answers what drops the trees that were begun since: those of calls that failed. */
+  checkpoint(): () => void {
+    const { length } = this.#stack;
+    return () => {
+      this.#stack.length = length;
+    };
+  }
 }
 
 export class TreeBuilder {
   readonly #nodes: NodeTable;
   readonly #options: BuildOptions;
-  readonly #contexts: Context[] = [];
+  readonly #contexts: Contexts;
   #result: Built | undefined;
 
-  constructor(nodes: NodeTable, options: BuildOptions) {
+  constructor(nodes: NodeTable, options: BuildOptions, contexts: Contexts) {
+    this.#contexts = contexts;
     this.#nodes = nodes;
     this.#options = options;
   }
@@ -96,7 +129,7 @@ export class TreeBuilder {
       ] as const;
     return new Map<string, Value>([
       bind(instructions.startContext, () => {
-        this.#contexts.push(new Context());
+        this.#contexts.push(this);
         return null;
       }),
       bind(instructions.endContext, (args) => this.#end(args)),
@@ -155,15 +188,15 @@ export class TreeBuilder {
   }
 
   #current(): Context {
-    const context = this.#contexts.at(-1);
+    const context = this.#contexts.of(this);
     if (context === undefined) throw new StarlarkFailure("expected to be within a template");
     return context;
   }
 
   #end(args: readonly Value[]): Value {
-    const context = this.#contexts.pop();
+    const context = this.#contexts.pop(this);
     if (context === undefined) throw new StarlarkFailure("expected to be within a template");
-    if (this.#contexts.length === 0) this.#result ??= context.root;
+    if (this.#contexts.of(this) === undefined) this.#result ??= context.root;
     if (args.length > 0) return args[0] ?? null;
     const { root } = context;
     if (root instanceof Text) return root.content;

@@ -2,7 +2,7 @@
 import { compile, type Program, Thread, type ThreadOptions, type Value } from "../../starlark/index.ts";
 import type { Globals } from "../session.ts";
 import type { DocumentSet } from "../tree/node.ts";
-import { type BuildOptions, TreeBuilder } from "./build.ts";
+import { type BuildOptions, type Contexts, TreeBuilder } from "./build.ts";
 import { type CodeLine, instructions, programText } from "./code.ts";
 import type { NodeTable } from "./node-table.ts";
 
@@ -51,9 +51,9 @@ export class RunningTemplate {
   readonly #program: Program;
   readonly #builder: TreeBuilder;
 
-  constructor(program: Program, nodes: NodeTable, options: BuildOptions) {
+  constructor(program: Program, nodes: NodeTable, options: BuildOptions, contexts: Contexts) {
     this.#program = program;
-    this.#builder = new TreeBuilder(nodes, options);
+    this.#builder = new TreeBuilder(nodes, options, contexts);
   }
 
   /** `template.replace` of this template. */
