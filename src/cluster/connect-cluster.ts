@@ -32,6 +32,8 @@ export interface ConnectOptions extends LoginOptions {
   readonly maxAnswerBytes?: number;
   /** Says whether a resolved IP address may be connected to: `true`, or why not. Default: public, private and loopback ones. */
   readonly allowAddress?: (address: string) => true | string;
+  /** Called with each answer: the server (`host:port`), and the bytes of its body. */
+  readonly onAnswer?: (host: string, bytes: number) => void;
   /** Called with each `Warning` that the API server gives to a write. */
   readonly onWarning?: (warning: string) => void;
   readonly log?: Log;
@@ -56,6 +58,7 @@ function connectAs(access: ClusterAccess, credential: Credential, options: Conne
     allowAddress: options.allowAddress,
     silenceMs: options.silenceMs ?? 65_000,
     maxAnswerBytes: options.maxAnswerBytes ?? 134_217_728,
+    onAnswer: options.onAnswer,
   });
   const client = createApiClient({
     clock,

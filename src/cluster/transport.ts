@@ -18,6 +18,8 @@ export interface TransportOptions {
   readonly silenceMs: number;
   /** Longest answer in bytes. */
   readonly maxAnswerBytes: number;
+  /** Called with each answer: the server, and the bytes of its body as they were received. */
+  readonly onAnswer?: ((host: string, bytes: number) => void) | undefined;
 }
 
 interface TransportRequest {
@@ -51,19 +53,21 @@ const idleMs = 90_000;
 
 /** Nothing is connected before the first call. Redirects are answers like any other: credentials are never carried to another place. */
 export function createTransport(access: ClusterAccess, options: TransportOptions): Transport {
-  const { origin, pathname } = new URL(access.server);
+  const { origin, pathname, host } = new URL(access.server);
   const basePath = pathname.replace(/\/+$/, "");
   const pools = createPools(access, origin, options);
   const exchanges = new Set<Promise<TransportAnswer>>();
-  const exchange = async ({ method, path, headers, body }: TransportRequest): Promise<TransportAnswer> => {
+  const exchange = async ({ method, path, headers, body: sent }: TransportRequest): Promise<TransportAnswer> => {
     const answer = await pools.current().request({
       origin,
       path: basePath + path,
       method,
       headers,
-      ...(body === undefined ? {} : { body }),
+      ...(sent === undefined ? {} : { body: sent }),
     });
-    const text = await readText(answer, options.maxAnswerBytes);
+    const body = await readBody(answer, options.maxAnswerBytes);
+    options.onAnswer?.(host, body.length);
+    const text = body.toString("utf8");
     return { status: answer.statusCode, headers: answer.headers, text };
   };
   return {
@@ -166,7 +170,7 @@ function guardFor(allowAddress: (address: string) => true | string): AddressGuar
   };
 }
 
-async function readText(answer: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+async function readBody(answer: Dispatcher.ResponseData, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of answer.body) {
@@ -183,7 +187,7 @@ async function readText(answer: Dispatcher.ResponseData, maxBytes: number): Prom
     }
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks, size).toString("utf8");
+  return Buffer.concat(chunks, size);
 }
 
 const unreachableCodes = new Set([

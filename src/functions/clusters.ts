@@ -11,7 +11,7 @@ import {
   parseKubeconfig,
 } from "../cluster/index.ts";
 import type { Clock, Log, Redactor } from "../base/index.ts";
-import type { ClusterConnector } from "../reconcile/index.ts";
+import type { ClusterConnector, Metrics } from "../reconcile/index.ts";
 import { uidOf } from "../resource/index.ts";
 
 /** Connections kept open; the least recently used one is closed beyond that. */
@@ -23,6 +23,8 @@ export interface ClustersOptions {
   /** Says whether a resolved address may be connected to: `true`, or why not. */
   readonly allowAddress: (address: string) => true | string;
   readonly log: Log;
+  /** Counts requests and bytes by server. */
+  readonly metrics: Metrics;
   /** Text of the home cluster's kubeconfig. */
   readonly homeKubeconfig?: string;
   /** AWS keys to make EKS tokens with; without it kubeconfigs with an EKS stanza are refused by name. */
@@ -136,10 +138,14 @@ function withLogin(options: ClustersOptions): ClustersOptions & LoginOptions {
 }
 
 function connect(text: string, options: ClustersOptions & LoginOptions): Connection {
-  const { clock, allowAddress, log, awsCredentials, onToken } = options;
+  const { clock, allowAddress, log, metrics, awsCredentials, onToken } = options;
   const access = readAccess(text, options);
+  const onAnswer = (host: string, bytes: number): void => {
+    metrics.count("lateen_requests_total", { host });
+    metrics.count("lateen_received_bytes_total", { host }, bytes);
+  };
   return {
-    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, onToken }),
+    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, onToken, onAnswer }),
     credentials: credentialsOf(access),
   };
 }

@@ -53,6 +53,7 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     clock,
     redactor,
     log,
+    metrics,
     allowAddress: addresses.forClusters,
     ...(await eksLogin(process.env, clock)),
     ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),

@@ -395,12 +395,14 @@ describe("calls to an EKS cluster", () => {
     sts.now = () => time.now;
     const clock = { now: () => time.now, sleep: () => Promise.resolve() };
     const seen: string[] = [];
+    const counted: string[] = [];
     const redactor = createRedactor({ witness: { add: (value) => void seen.push(value) } });
     const clusters = createClusters({
       clock,
       redactor,
       allowAddress: () => true,
       log: silentLog,
+      metrics: { count: (name, labels) => void counted.push(`${name} ${labels?.["host"]}`), observe: () => undefined },
       awsCredentials: createStsCredentials({ base: () => Promise.resolve(keys), clock, endpoint: sts.endpoint }),
       allowEksServer: () => true,
     });
@@ -410,6 +412,8 @@ describe("calls to an EKS cluster", () => {
       signal: AbortSignal.timeout(5_000),
     });
     await cluster.get(secret, "team", "a");
+    const { host } = new URL(server.access.server);
+    assert.ok(counted.includes(`lateen_requests_total ${host}`), counted.join());
     time.now += 13 * 60_000;
     await cluster.get(secret, "team", "a");
     assert.deepEqual(
@@ -434,6 +438,7 @@ describe("calls to an EKS cluster", () => {
       redactor: watching,
       allowAddress: () => true,
       log: silentLog,
+      metrics: { count: () => undefined, observe: () => undefined },
       awsCredentials: () => Promise.resolve({ ...keys, sessionToken: "a-session-token" }),
       allowEksServer: ({ hostname }) => hostname === "127.0.0.1",
     });

@@ -58,6 +58,7 @@ export function composeAws<Served>(
       clock,
       redactor,
       log,
+      metrics: lambda.metrics,
       awsCredentials,
       allowAddress: createAddressRules(config.allowedAddresses).forClusters,
       ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),
