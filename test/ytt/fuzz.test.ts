@@ -6,7 +6,7 @@ import { type InputFile, render } from "../../src/ytt/index.ts";
 import { type Files, templates } from "./support/generate.ts";
 
 /** More by hand: `FUZZ_RUNS=100000 node --test test/ytt/fuzz.test.ts`. */
-const runs = Number(process.env["FUZZ_RUNS"] ?? 1500);
+const runs = Number(process.env["FUZZ_RUNS"] ?? 400);
 const limits = { maxDocuments: 500, maxOutput: 200_000, starlark: { maxSteps: 200_000, maxBytes: 8 * 1024 * 1024 } };
 
 test("generated templates render or fail with a message", () => {
