@@ -8,6 +8,8 @@ export async function readState(
   const { target, namespaces, namespace, recorded } = run;
   const labels = ["kapp.k14s.io/app", "kapp.k14s.io/is-app", "kapp.k14s.io/is-app-change"];
   const labelled = await target.listLabelled(labels, namespaces);
+  // Such cases take turns, so that the definitions are this one's; of others they are none of the state.
+  const hasDefinitions = [...recorded.inputs.values()].some((text) => text.includes("kcg.example.com"));
   const objects = labelled.filter(
     (object) =>
       // Labels go on to what controllers make of an object: Pods, endpoints.
@@ -15,8 +17,7 @@ export async function readState(
       object.kind !== "Endpoints" &&
       (object.metadata.namespace !== undefined ||
         object.metadata.name.startsWith(namespace) ||
-        // Cases with definitions run alone, so that these are theirs.
-        object.metadata.name.endsWith(".kcg.example.com")),
+        (hasDefinitions && object.metadata.name.endsWith(".kcg.example.com"))),
   );
   for (const watched of recorded.watch) {
     const [kind = "", name = ""] = watched.split("/");
