@@ -11,13 +11,14 @@ import {
   isSequence,
   wholeNumber,
 } from "../validation/index.ts";
-import { goTypeOf, isCallable, type ModuleMembers, moduleOf, namedBuiltin, stringOf } from "./builtin.ts";
+import { goTypeOf, yttFunction } from "../values/builtin.ts";
+import { isCallable, type ModuleMembers, moduleOf, stringOf } from "./builtin.ts";
 import { encodable } from "./encodable.ts";
 import { encodeYaml, yamlIndent } from "./yaml.ts";
 
 /** `@ytt:assert`; its rules are those of validations. */
 export const assertModule: ModuleMembers = moduleOf("assert", {
-  equals: namedBuiltin("assert.equals", (args, _kwargs, context) => {
+  equals: yttFunction("assert.equals", (args, _kwargs, context) => {
     const [expected, actual] = args;
     if (args.length !== 2 || expected === undefined || actual === undefined) throw wrongCount(args, "2");
     const callable = [expected, actual].find(isCallable);
@@ -30,10 +31,10 @@ export const assertModule: ModuleMembers = moduleOf("assert", {
       `Not equal:\n(expected type: ${typeOf(expected)})\n${wanted}\n\n(was type: ${typeOf(actual)})\n${found}`,
     );
   }),
-  fail: namedBuiltin("assert.fail", (args, _kwargs, context) => {
+  fail: yttFunction("assert.fail", (args, _kwargs, context) => {
     throw new StarlarkFailure(`fail: ${stringOf(onlyOf(args), context)}`);
   }),
-  try_to: namedBuiltin("assert.try_to", (args, _kwargs, context) => {
+  try_to: yttFunction("assert.try_to", (args, _kwargs, context) => {
     const callee = onlyOf(args);
     if (!isCallable(callee))
       throw new StarlarkFailure(`expected argument to be a function, but was ${goTypeOf(callee)}`);
@@ -44,23 +45,23 @@ export const assertModule: ModuleMembers = moduleOf("assert", {
       return new Tuple([null, error.message]);
     }
   }),
-  min: namedBuiltin("assert.min", (args) => assertMin(onlyOf(args))),
-  max: namedBuiltin("assert.max", (args) => assertMax(onlyOf(args))),
-  min_len: namedBuiltin("assert.min_len", (args) => assertMinLength(lengthOf(onlyOf(args)))),
-  max_len: namedBuiltin("assert.max_len", (args) => assertMaxLength(lengthOf(onlyOf(args)))),
-  one_of: namedBuiltin("assert.one_of", (args) => {
+  min: yttFunction("assert.min", (args) => assertMin(onlyOf(args))),
+  max: yttFunction("assert.max", (args) => assertMax(onlyOf(args))),
+  min_len: yttFunction("assert.min_len", (args) => assertMinLength(lengthOf(onlyOf(args)))),
+  max_len: yttFunction("assert.max_len", (args) => assertMaxLength(lengthOf(onlyOf(args)))),
+  one_of: yttFunction("assert.one_of", (args) => {
     const [first] = args;
     if (first === undefined) throw wrongCount(args, "at least 1");
     if (args.length > 1) return assertOneOf(new Tuple(args));
     if (!isSequence(first)) throw new StarlarkFailure(`expected a sequence, but was a '${typeOf(first)}'`);
     return assertOneOf(first);
   }),
-  not_null: namedBuiltin("assert.not_null", (args, _kwargs, context) => {
+  not_null: yttFunction("assert.not_null", (args, _kwargs, context) => {
     if (args.length > 1) throw wrongCount(args, "at most 1");
     const rule = assertNotNull();
     return args.length === 0 ? rule : context.call(rule.check, args);
   }),
-  one_not_null: namedBuiltin("assert.one_not_null", (args) => {
+  one_not_null: yttFunction("assert.one_not_null", (args) => {
     const [keys] = args;
     if (args.length > 1) throw wrongCount(args, "1");
     if (keys === undefined || keys === true) return assertOneNotNull();

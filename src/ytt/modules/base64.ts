@@ -1,13 +1,14 @@
 import { type CallContext, fromBytes, type KeywordArgument, StarlarkFailure, toBytes } from "../../starlark/index.ts";
-import { booleanKeyword, type ModuleMembers, moduleOf, namedBuiltin, oneString } from "./builtin.ts";
+import { yttFunction } from "../values/builtin.ts";
+import { booleanKeyword, type ModuleMembers, moduleOf, oneString } from "./builtin.ts";
 
 /** `@ytt:base64`. */
 export const base64Module: ModuleMembers = moduleOf("base64", {
-  encode: namedBuiltin("base64.encode", (args, kwargs, context) => {
+  encode: yttFunction("base64.encode", (args, kwargs, context) => {
     const text = oneString(args, context);
     return encode(toBytes(text), variantOf(kwargs), context);
   }),
-  decode: namedBuiltin("base64.decode", (args, kwargs, context) => {
+  decode: yttFunction("base64.decode", (args, kwargs, context) => {
     const text = oneString(args, context);
     return fromBytes(decode(toBytes(text), variantOf(kwargs)));
   }),

@@ -1,17 +1,18 @@
 import { StarlarkFailure, Tuple, type Value } from "../../starlark/index.ts";
-import { getter, type ModuleMembers, moduleOf, namedBuiltin, oneString } from "./builtin.ts";
+import { yttFunction } from "../values/builtin.ts";
+import { getter, type ModuleMembers, moduleOf, oneString } from "./builtin.ts";
 import { type Address, AddressFault, formatAddress, isMappedV4, maskAddress, parseAddress } from "./ip-address.ts";
 import { TypedStruct } from "./typed-struct.ts";
 
 /** `@ytt:ip`. */
 export const ipModule: ModuleMembers = moduleOf("ip", {
-  parse_addr: namedBuiltin("ip.parse_addr", (args, _kwargs, context) => {
+  parse_addr: yttFunction("ip.parse_addr", (args, _kwargs, context) => {
     const text = oneString(args, context);
     const address = addressWithoutZone(text);
     if (address === undefined) throw new StarlarkFailure(`invalid IP address: ${text}`);
     return addressValue(address.bytes);
   }),
-  parse_cidr: namedBuiltin("ip.parse_cidr", (args, _kwargs, context) => {
+  parse_cidr: yttFunction("ip.parse_cidr", (args, _kwargs, context) => {
     const text = oneString(args, context);
     const [, host = "", bits = ""] = /^([^/]*)\/([0-9]+)$/.exec(text) ?? [];
     const address = addressWithoutZone(host);

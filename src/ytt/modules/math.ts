@@ -8,7 +8,8 @@ import {
   unpackPositional,
   type Value,
 } from "../../starlark/index.ts";
-import { goTypeOf, type ModuleMembers, moduleOf, namedBuiltin } from "./builtin.ts";
+import { goTypeOf, yttFunction } from "../values/builtin.ts";
+import { type ModuleMembers, moduleOf } from "./builtin.ts";
 import { gamma } from "./gamma.ts";
 
 const warning =
@@ -28,7 +29,7 @@ export function mathModule(warn: (line: string) => void): ModuleMembers {
       warned.add(warn);
       return builtin.invoke(context, args, kwargs);
     });
-  const named = (name: string, body: BuiltinBody): Builtin => warnsFirst(namedBuiltin(name, body));
+  const named = (name: string, body: BuiltinBody): Builtin => warnsFirst(yttFunction(name, body));
   const unary = (name: string, compute: (x: number) => number): Builtin =>
     named(name, (args) => {
       const [x] = args;

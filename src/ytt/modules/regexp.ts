@@ -1,6 +1,7 @@
 import { type Matcher, RE2JS, RE2JSSyntaxException } from "re2js";
 import { type CallContext, joined, LimitExceeded, StarlarkFailure, type Value } from "../../starlark/index.ts";
-import { isCallable, type ModuleMembers, moduleOf, namedBuiltin, stringOf } from "./builtin.ts";
+import { yttFunction } from "../values/builtin.ts";
+import { isCallable, type ModuleMembers, moduleOf, stringOf } from "./builtin.ts";
 import { MeteredText } from "./metered-text.ts";
 import { expandReplacement, parseReplacement } from "./replacement.ts";
 
@@ -20,7 +21,7 @@ const bytesPerCapture = 8;
 
 /** `@ytt:regexp`: the syntax of RE2, as Go has it. */
 export const regexpModule: ModuleMembers = moduleOf("regexp", {
-  match: namedBuiltin("regexp.match", (args, _kwargs, context) => {
+  match: yttFunction("regexp.match", (args, _kwargs, context) => {
     const [pattern, input] = args;
     if (args.length !== 2 || pattern === undefined || input === undefined)
       throw new StarlarkFailure("expected exactly two arguments");
@@ -29,7 +30,7 @@ export const regexpModule: ModuleMembers = moduleOf("regexp", {
     const expression = compile(source, context);
     return expression.test(metered(text, expression, context));
   }),
-  replace: namedBuiltin("regexp.replace", (args, _kwargs, context) => {
+  replace: yttFunction("regexp.replace", (args, _kwargs, context) => {
     const [pattern, input, replacement] = args;
     if (args.length !== 3 || pattern === undefined || input === undefined || replacement === undefined)
       throw new StarlarkFailure("expected exactly 3 arguments");

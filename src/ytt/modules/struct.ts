@@ -1,18 +1,19 @@
 import { type Builtin, type KeywordArgument, StarlarkFailure, type Value } from "../../starlark/index.ts";
 import { toStarlarkPlain } from "../tree/convert.ts";
 import { DocumentSet, type NodeValue } from "../tree/node.ts";
+import { onlyArgument, yttFunction } from "../values/builtin.ts";
 import { StructValue } from "../values/struct.ts";
-import { isCallable, type ModuleMembers, moduleOf, namedBuiltin, oneArgument } from "./builtin.ts";
+import { isCallable, type ModuleMembers, moduleOf } from "./builtin.ts";
 import { encodable } from "./encodable.ts";
 
 /** `@ytt:struct`. */
 export const structModule: ModuleMembers = moduleOf("struct", {
-  make: namedBuiltin("struct.make", (args, kwargs) => {
+  make: yttFunction("struct.make", (args, kwargs) => {
     if (args.length > 0)
       throw new StarlarkFailure("unexpected positional arguments (structs are made from keyword arguments only)");
     return new StructValue(new Map(kwargs));
   }),
-  make_and_bind: namedBuiltin("struct.make_and_bind", (args, kwargs) => {
+  make_and_bind: yttFunction("struct.make_and_bind", (args, kwargs) => {
     const [object] = args;
     if (args.length !== 1 || object === undefined) throw new StarlarkFailure("expected at exactly one argument");
     const bound = kwargs.map(
@@ -20,21 +21,21 @@ export const structModule: ModuleMembers = moduleOf("struct", {
     );
     return new StructValue(new Map(bound));
   }),
-  bind: namedBuiltin("struct.bind", (args) => {
+  bind: yttFunction("struct.bind", (args) => {
     const [callee, ...bound] = args;
     if (callee === undefined || bound.length === 0) throw new StarlarkFailure("expected at least two arguments");
     return bind(callee, bound);
   }),
-  encode: namedBuiltin("struct.encode", (args, _kwargs, context) =>
-    toStarlarkPlain(valueOf(encodable(oneArgument(args), context, 0)), { mapsAsStructs: true }),
+  encode: yttFunction("struct.encode", (args, _kwargs, context) =>
+    toStarlarkPlain(valueOf(encodable(onlyArgument(args), context, 0)), { mapsAsStructs: true }),
   ),
-  decode: namedBuiltin("struct.decode", (args, _kwargs, context) =>
-    toStarlarkPlain(valueOf(encodable(oneArgument(args), context, 0))),
+  decode: yttFunction("struct.decode", (args, _kwargs, context) =>
+    toStarlarkPlain(valueOf(encodable(onlyArgument(args), context, 0))),
   ),
 });
 
 function bind(callee: Value, bound: readonly Value[]): Builtin {
-  return namedBuiltin("struct.bind_result", (args, kwargs, context) =>
+  return yttFunction("struct.bind_result", (args, kwargs, context) =>
     context.call(callee, [...bound, ...args], kwargs),
   );
 }

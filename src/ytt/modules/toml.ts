@@ -9,15 +9,8 @@ import {
   StarlarkFailure,
   type Value,
 } from "../../starlark/index.ts";
-import {
-  checkKeywords,
-  indentKeyword,
-  type ModuleMembers,
-  moduleOf,
-  namedBuiltin,
-  oneArgument,
-  oneString,
-} from "./builtin.ts";
+import { onlyArgument, yttFunction } from "../values/builtin.ts";
+import { checkKeywords, indentKeyword, type ModuleMembers, moduleOf, oneString } from "./builtin.ts";
 import { encodable, maxDepth, plainValue, sortedEntries } from "./encodable.ts";
 import { encodeToml } from "./toml-encode.ts";
 
@@ -25,13 +18,13 @@ const defaultIndent = 2;
 
 /** `@ytt:toml`. */
 export const tomlModule: ModuleMembers = moduleOf("toml", {
-  encode: namedBuiltin("toml.encode", (args, kwargs, context) => {
-    const value = oneArgument(args);
+  encode: yttFunction("toml.encode", (args, kwargs, context) => {
+    const value = onlyArgument(args);
     checkKeywords(kwargs, ["indent"]);
     const indent = indentKeyword(kwargs) || defaultIndent;
     return encodeToml(plainValue(encodable(value, context, indent)), indent, (length) => context.allocate(length));
   }),
-  decode: namedBuiltin("toml.decode", (args, _kwargs, context) => decodeToml(oneString(args, context), context)),
+  decode: yttFunction("toml.decode", (args, _kwargs, context) => decodeToml(oneString(args, context), context)),
 });
 
 function decodeToml(text: string, context: CallContext): Value {

@@ -8,7 +8,8 @@ import {
   type Value,
 } from "../../starlark/index.ts";
 import { ArrayNode, type DocumentSet, isNode, MapNode, type NodeValue } from "../tree/node.ts";
-import { getter, type ModuleMembers, moduleOf, namedBuiltin, oneArgument, oneString } from "./builtin.ts";
+import { onlyArgument, yttFunction } from "../values/builtin.ts";
+import { getter, type ModuleMembers, moduleOf, oneString } from "./builtin.ts";
 import { encodable, sortedEntries } from "./encodable.ts";
 import { TypedStruct } from "./typed-struct.ts";
 import { escapeUrl, unescapeUrl } from "./url-escape.ts";
@@ -22,15 +23,15 @@ export const urlModule: ModuleMembers = moduleOf("url", {
   path_segment_decode: ofText("path_segment_decode", (text) => unescapeUrl(text, "path segment")),
   query_param_value_encode: ofText("query_param_value_encode", (text) => escapeUrl(text, "query")),
   query_param_value_decode: ofText("query_param_value_decode", (text) => unescapeUrl(text, "query")),
-  query_params_encode: namedBuiltin("url.query_params_encode", (args, _kwargs, context) =>
-    encodeParameters(encodable(oneArgument(args), context, 0)),
+  query_params_encode: yttFunction("url.query_params_encode", (args, _kwargs, context) =>
+    encodeParameters(encodable(onlyArgument(args), context, 0)),
   ),
   query_params_decode: ofText("query_params_decode", decodeParameters),
   parse: ofText("parse", (text) => urlValue(parseUrl(text))),
 });
 
 function ofText(name: string, answer: (text: string, context: CallContext) => Value): Builtin {
-  return namedBuiltin(`url.${name}`, (args, _kwargs, context) => answer(oneString(args, context), context));
+  return yttFunction(`url.${name}`, (args, _kwargs, context) => answer(oneString(args, context), context));
 }
 
 function encodeParameters(value: NodeValue | DocumentSet): string {

@@ -2,7 +2,8 @@ import type { SemVer } from "semver";
 import compare from "semver/functions/compare.js";
 import parse from "semver/functions/parse.js";
 import { StarlarkFailure } from "../../starlark/index.ts";
-import { type ModuleMembers, moduleOf, namedBuiltin, oneString } from "./builtin.ts";
+import { yttFunction } from "../values/builtin.ts";
+import { type ModuleMembers, moduleOf, oneString } from "./builtin.ts";
 
 /**
  * `@ytt:version`.
@@ -10,7 +11,7 @@ import { type ModuleMembers, moduleOf, namedBuiltin, oneString } from "./builtin
  */
 export function versionModule(yttVersion: string): ModuleMembers {
   return moduleOf("version", {
-    require_at_least: namedBuiltin("version.require_at_least", (args, _kwargs, context) => {
+    require_at_least: yttFunction("version.require_at_least", (args, _kwargs, context) => {
       const text = oneString(args, context);
       const wanted = /^[0-9]\S*$/.test(text) ? parse(text) : null;
       if (wanted === null) throw new StarlarkFailure(`version string '${text}' must be a valid semver`);

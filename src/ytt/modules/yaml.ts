@@ -4,17 +4,18 @@ import { toStarlarkPlain } from "../tree/convert.ts";
 import { ArrayNode, DocumentSet, MapNode, type NodeValue, type Scalar } from "../tree/node.ts";
 import { printableDocuments, printDocuments, printValue } from "../tree/print.ts";
 import { readYaml } from "../tree/read.ts";
-import { type ModuleMembers, moduleOf, namedBuiltin, oneArgument, oneString } from "./builtin.ts";
+import { onlyArgument, yttFunction } from "../values/builtin.ts";
+import { type ModuleMembers, moduleOf, oneString } from "./builtin.ts";
 import { encodable } from "./encodable.ts";
 
 export const yamlIndent = 2;
 
 /** `@ytt:yaml`. */
 export const yamlModule: ModuleMembers = moduleOf("yaml", {
-  encode: namedBuiltin("yaml.encode", (args, _kwargs, context) =>
-    encodeYaml(encodable(oneArgument(args), context, yamlIndent)),
+  encode: yttFunction("yaml.encode", (args, _kwargs, context) =>
+    encodeYaml(encodable(onlyArgument(args), context, yamlIndent)),
   ),
-  decode: namedBuiltin("yaml.decode", (args, _kwargs, context) => decodeYaml(oneString(args, context))),
+  decode: yttFunction("yaml.decode", (args, _kwargs, context) => decodeYaml(oneString(args, context))),
 });
 
 /** Document sets with their markers. Null is an empty document, and so are empty maps and arrays of YAML, but not `{}` and `[]` of programs. */

@@ -1,14 +1,14 @@
 import { Builtin, type BuiltinBody, StarlarkFailure, typeOf, type Value } from "../../starlark/index.ts";
 import { isInputFailure } from "../error.ts";
 
-/** A function of an `@ytt:` module: its failures start with its name, and calls that fail below it end there. */
+/** A function of an `@ytt:` module: the failures of its body start with its name. */
 export function yttFunction(name: string, body: BuiltinBody): Builtin {
   return new Builtin(name, (args, kwargs, context) => {
     try {
       return body(args, kwargs, context);
     } catch (error) {
-      if (isInputFailure(error)) throw new StarlarkFailure(`${name}: ${error.message}`);
-      throw error;
+      if (!isInputFailure(error)) throw error;
+      throw new StarlarkFailure(`${name}: ${error.message}`, { cause: error });
     }
   });
 }
@@ -34,7 +34,7 @@ export function asInt(value: Value): number | bigint {
   throw new StarlarkFailure("expected starlark.Int");
 }
 
-/** The name of a value's type in some of ytt's messages. */
+/** The type as ytt's messages have it where they name its own Go type. */
 export function goTypeOf(value: Value): string {
   const type = typeOf(value);
   return goTypes.get(type) ?? type;
@@ -50,6 +50,7 @@ const goTypes: ReadonlyMap<string, string> = new Map([
   ["tuple", "starlark.Tuple"],
   ["dict", "*starlark.Dict"],
   ["set", "*starlark.Set"],
+  ["range", "starlark.rangeValue"],
   ["function", "*starlark.Function"],
   ["builtin_function_or_method", "*starlark.Builtin"],
   ["struct", "*core.StarlarkStruct"],
