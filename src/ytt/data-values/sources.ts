@@ -1,11 +1,10 @@
 /** Data values from outside of the templates: files, environment variables, and values by key (ytt.md §7.1). */
-import type { Value } from "../../starlark/index.ts";
 import { inStep, YttError } from "../error.ts";
 import { type InputFile, typeOfPath } from "../files/index.ts";
 import { ValuesEnvelope } from "../library/envelope.ts";
 import { parseLibraryRef } from "../library/library-ref.ts";
-import { annotateForPlainMerge } from "../overlay/index.ts";
-import { type Annotation, DocumentNode, MapItem, MapNode, type NodeValue } from "../tree/node.ts";
+import { annotateForPlainMerge, mergeOrAdd, setOrAdd } from "../overlay/index.ts";
+import { DocumentNode, MapItem, MapNode, type NodeValue } from "../tree/node.ts";
 import { Position } from "../tree/position.ts";
 import { decodeUtf8, readYaml } from "../tree/read.ts";
 
@@ -158,13 +157,8 @@ function documentAt(keys: readonly string[], value: NodeValue, description: stri
   let inner: NodeValue = value;
   for (const [depth, key] of [...keys.entries()].reverse()) {
     const item = new MapItem(key, inner, position);
-    item.annotations = new Map([["overlay/match", withKwarg("missing_ok", true)]]);
-    if (depth === keys.length - 1) item.annotations.set("overlay/replace", withKwarg("or_add", true));
+    item.annotations = depth === keys.length - 1 ? setOrAdd() : mergeOrAdd();
     inner = new MapNode([item], Position.none);
   }
   return new DocumentNode(inner, position);
-}
-
-function withKwarg(name: string, value: Value): Annotation {
-  return { args: [], kwargs: [[name, value]], position: Position.none };
 }

@@ -1,3 +1,3 @@
 export { overlayDocuments } from "./apply.ts";
 export { overlayModule } from "./module.ts";
-export { annotateForPlainMerge } from "./plain-merge.ts";
+export { annotateForPlainMerge, mergeOrAdd, setOrAdd } from "./plain-merge.ts";

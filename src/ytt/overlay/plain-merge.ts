@@ -1,7 +1,7 @@
 import type { Value } from "../../starlark/index.ts";
 import { YttError } from "../error.ts";
 import { hasTemplating } from "../template/annotation.ts";
-import { type Annotation, ArrayNode, childNodes, isNode, type Node } from "../tree/node.ts";
+import { type Annotation, type Annotations, ArrayNode, childNodes, isNode, type Node } from "../tree/node.ts";
 import { Position } from "../tree/position.ts";
 
 /**
@@ -15,12 +15,20 @@ export function annotateForPlainMerge(node: Node): void {
 }
 
 function annotate(node: Node): void {
-  const annotations = new Map([["overlay/match", withKwarg("missing_ok", true)]]);
   const isLeaf = "value" in node && (!isNode(node.value) || node.value instanceof ArrayNode);
-  if (isLeaf) annotations.set("overlay/replace", withKwarg("or_add", true));
-  node.annotations = annotations;
+  node.annotations = isLeaf ? setOrAdd() : mergeOrAdd();
   if (!(node instanceof ArrayNode))
     for (const child of childNodes(node)) if (!(child instanceof ArrayNode)) annotate(child);
+}
+
+/** Annotations of an item that is merged with what is there, or added. */
+export function mergeOrAdd(): Annotations {
+  return new Map([["overlay/match", withKwarg("missing_ok", true)]]);
+}
+
+/** Annotations of an item that takes the place of what is there, or is added. */
+export function setOrAdd(): Annotations {
+  return mergeOrAdd().set("overlay/replace", withKwarg("or_add", true));
 }
 
 function withKwarg(name: string, value: Value): Annotation {
