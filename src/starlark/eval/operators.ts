@@ -1,6 +1,6 @@
 import type { BinaryOperator, UnaryOperator } from "../syntax/ast.ts";
 import { isTruthy } from "../values/collections.ts";
-import { type Comparison, compare, equals } from "../values/compare.ts";
+import { type Comparison, compare, compareNumbers, equals } from "../values/compare.ts";
 import { checkedInt, isInt } from "../values/ints.ts";
 import { type CallContext, Float, intOf, StarlarkFailure, typeOf, type Value } from "../values/value.ts";
 import { add, divide, divideFloored, modulo, multiply, subtract } from "./arithmetic.ts";
@@ -35,26 +35,9 @@ export const binaryOperators: { readonly [Operator in BinaryOperator]: Operate }
 
 function comparison(op: Comparison): Operate {
   return (context, a, b) => {
-    if (typeof a === "number" && typeof b === "number") return compareSmall(op, a, b);
+    if (typeof a === "number" && typeof b === "number") return compareNumbers(op, a, b);
     return compare(op, a, b, undefined, context);
   };
-}
-
-function compareSmall(op: Comparison, a: number, b: number): boolean {
-  switch (op) {
-    case "==":
-      return a === b;
-    case "!=":
-      return a !== b;
-    case "<":
-      return a < b;
-    case "<=":
-      return a <= b;
-    case ">":
-      return a > b;
-    case ">=":
-      return a >= b;
-  }
 }
 
 /** `op value`. */

@@ -69,7 +69,7 @@ function compareAt(op: Comparison, a: Value, b: Value, depth: number, stepper: S
   }
   if (a === null) return b === null ? holds(op, 0) : unlike(op, a, b);
   if (a instanceof Float) {
-    if (b instanceof Float) return compareFloats(op, a.value, b.value);
+    if (b instanceof Float) return compareNumbers(op, a.value, b.value);
     if (typeof b === "number" || typeof b === "bigint")
       return !Number.isNaN(a.value) && holds(op, orderOfFloatAndInt(a.value, b));
     return unlike(op, a, b);
@@ -152,7 +152,8 @@ function orderOfFloatAndInt(a: number, b: number | bigint): number {
   return Number.isFinite(a) ? orderOfNumbers(a, b) : orderOfNumbers(b, a);
 }
 
-function compareFloats(op: Comparison, a: number, b: number): boolean {
+/** `a <op> b` for two numbers as JavaScript has it: NaN is unequal to all. */
+export function compareNumbers(op: Comparison, a: number, b: number): boolean {
   switch (op) {
     case "==":
       return a === b;
