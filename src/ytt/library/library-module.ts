@@ -1,6 +1,6 @@
 /** `@ytt:library`: private libraries as values that a program configures and evaluates (ytt.md §1.6, §6). */
 import { StarlarkFailure, type Value } from "../../starlark/index.ts";
-import { inStep, isInputFailure } from "../error.ts";
+import { inStep } from "../error.ts";
 import { annotateForPlainMerge } from "../overlay/index.ts";
 import type { Globals, TemplateOptions } from "../session.ts";
 import { fromStarlark, nodesOf, toStarlarkPlain } from "../tree/convert.ts";
@@ -74,7 +74,7 @@ class LibraryInstance {
       try {
         return body();
       } catch (error) {
-        throw isInputFailure(error) ? inStep(`${step} library '${name}'`, error) : error;
+        throw inStep(`${step} library '${name}'`, error);
       } finally {
         session.libraryDepth--;
       }

@@ -2,7 +2,6 @@ import {
   type CallContext,
   compare,
   Dict,
-  Float,
   LimitExceeded,
   List,
   StarlarkFailure,
@@ -11,7 +10,7 @@ import {
   type Value,
 } from "../../starlark/index.ts";
 import { fromStarlark } from "../tree/convert.ts";
-import { ArrayNode, DocumentSet, isNode, MapNode, type NodeValue, type Scalar } from "../tree/node.ts";
+import { ArrayNode, DocumentSet, isNode, isScalar, MapNode, type NodeValue, type Scalar } from "../tree/node.ts";
 import { Fragment } from "../values/fragment.ts";
 import { StructValue } from "../values/struct.ts";
 
@@ -41,7 +40,7 @@ function count(value: Value | NodeValue | DocumentSet, context: CallContext, ind
 }
 
 function membersOf(value: Value | NodeValue | DocumentSet): Iterable<Value | NodeValue> {
-  if (value === null || typeof value !== "object" || value instanceof Float) return [];
+  if (isScalar(value)) return [];
   if (value instanceof Fragment) return value.data === null ? [] : membersOf(value.data);
   if (value instanceof List || value instanceof Tuple) return value.items;
   if (value instanceof StarlarkSet) return value.values();
@@ -62,7 +61,7 @@ function* pairs<Key, Member>(entries: Iterable<readonly [Key, Member]>): Iterabl
 
 /** @throws StarlarkFailure for a document set, a repeated key or one that is no string. */
 export function plainValue(value: NodeValue | DocumentSet): PlainValue {
-  if (value === null || typeof value !== "object" || value instanceof Float) return value;
+  if (isScalar(value)) return value;
   if (value instanceof MapNode) return plainMap(value.items.map((item) => [item.key, item.value] as const));
   if (value instanceof ArrayNode) return value.items.map((item) => plainValue(item.value));
   if (value instanceof DocumentSet) throw new StarlarkFailure("Unexpected document set within a value");

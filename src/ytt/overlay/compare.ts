@@ -1,5 +1,4 @@
-import { Float } from "../../starlark/index.ts";
-import { ArrayNode, equalScalars, MapNode, type NodeValue, type Scalar, typeName } from "../tree/node.ts";
+import { ArrayNode, equalScalars, isScalar, MapNode, type NodeValue, typeName } from "../tree/node.ts";
 
 /** Why `left` does not have all that `right` has; `undefined` when it does. Arrays: the leading items. */
 export function firstDifference(left: NodeValue, right: NodeValue): string | undefined {
@@ -30,8 +29,4 @@ export function firstDifference(left: NodeValue, right: NodeValue): string | und
 
 export function equalLeaves(left: NodeValue, right: NodeValue): boolean {
   return isScalar(left) && isScalar(right) ? equalScalars(left, right) : left === right;
-}
-
-function isScalar(value: NodeValue): value is Scalar {
-  return value === null || typeof value !== "object" || value instanceof Float;
 }

@@ -180,7 +180,7 @@ export class TreeBuilder {
   #replaceMapItem(map: MapNode, item: MapItem, items: NodeValue | DocumentSet): void {
     const isPlain = items instanceof Map;
     if (!isPlain && !(items instanceof MapNode))
-      throw new StarlarkFailure(`expected value to be map, but was ${goTypeName(items)}`);
+      throw new StarlarkFailure(`expected value to be map, but was ${typeName(items)}`);
     const inserted = isPlain ? mapItemsOf(items, item.position) : items.items;
     // Items made from a dict carry no annotations that could allow an override, so it is allowed.
     for (const added of inserted) this.#override(map, added, isPlain);
@@ -369,7 +369,7 @@ function replaceIn<Item>(parent: { items: Item[] }, placeholder: Item, items: re
 function documentsOf(value: NodeValue | DocumentSet): readonly DocumentNode[] {
   if (value instanceof DocumentSet) return value.items;
   if (Array.isArray(value)) return value.map((item) => new DocumentNode(item, Position.none));
-  throw new StarlarkFailure(`expected value to be document set, but was ${goTypeName(value)}`);
+  throw new StarlarkFailure(`expected value to be document set, but was ${typeName(value)}`);
 }
 
 function mapItemsOf(map: PlainMap, position: Position): readonly MapItem[] {
@@ -379,11 +379,7 @@ function mapItemsOf(map: PlainMap, position: Position): readonly MapItem[] {
 function arrayItemsOf(value: NodeValue | DocumentSet, position: Position): readonly ArrayItem[] {
   if (value instanceof ArrayNode) return value.items;
   if (Array.isArray(value)) return value.map((item) => new ArrayItem(nodesOf(item, position), position));
-  throw new StarlarkFailure(`expected value to be array, but was ${goTypeName(value)}`);
-}
-
-function goTypeName(value: NodeValue | DocumentSet): string {
-  return typeName(value);
+  throw new StarlarkFailure(`expected value to be array, but was ${typeName(value)}`);
 }
 
 /** Go's name for the type, which ytt's users see in this one message. */

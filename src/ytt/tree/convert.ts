@@ -20,6 +20,7 @@ import {
   ArrayItem,
   ArrayNode,
   type DocumentSet,
+  isScalar,
   MapItem,
   MapNode,
   type NodeValue,
@@ -97,7 +98,7 @@ class Converter {
 
   #key(key: Value): Scalar {
     const converted = this.convert(key, 0);
-    if (converted === null || typeof converted !== "object" || converted instanceof Float) return converted;
+    if (isScalar(converted)) return converted;
     throw new StarlarkFailure(`Unable to convert value: ${typeOf(key)} cannot be a key in YAML`);
   }
 }
@@ -109,7 +110,7 @@ export interface ToStarlarkOptions {
 
 /** Everything below as dicts (or structs) and lists: for values that have no fragments in them. */
 export function toStarlarkPlain(value: NodeValue, options: ToStarlarkOptions = {}): Value {
-  if (value === null || typeof value !== "object" || value instanceof Float) return value;
+  if (isScalar(value)) return value;
   if (value instanceof ArrayNode) return new List(value.items.map((item) => toStarlarkPlain(item.value, options)));
   if (Array.isArray(value)) return new List(value.map((item) => toStarlarkPlain(item, options)));
   const entries =
@@ -130,7 +131,7 @@ export function toStarlarkPlain(value: NodeValue, options: ToStarlarkOptions = {
 
 /** Nodes in the place of plain values, all at one position. Nodes stay what they are, but plain values below them are turned as well. */
 export function nodesOf(value: NodeValue, position: Position | "in memory"): NodeValue {
-  if (value === null || typeof value !== "object" || value instanceof Float) return value;
+  if (isScalar(value)) return value;
   if (value instanceof MapNode || value instanceof ArrayNode) {
     for (const item of value.items) item.value = nodesOf(item.value, position);
     return value;

@@ -226,6 +226,10 @@ export function typeName(value: NodeValue | Node): string {
   return value instanceof Map ? "*orderedmap.Map" : "[]interface {}";
 }
 
+export function isScalar(value: Value | NodeValue | DocumentSet): value is Scalar {
+  return value === null || typeof value !== "object" || value instanceof Float;
+}
+
 /** Equality of keys and leaves: ints compare by value, an int is never a float. */
 export function equalScalars(a: Scalar, b: Scalar): boolean {
   if (a instanceof Float) return b instanceof Float && a.value === b.value;

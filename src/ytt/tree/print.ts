@@ -14,6 +14,7 @@ import {
   type DocumentSet,
   isEmptyValue,
   isNode,
+  isScalar,
   MapNode,
   type NodeValue,
   type Scalar,
@@ -37,7 +38,7 @@ export function printValue(value: NodeValue): string {
 
 /** The value as the YAML writer takes it. */
 function yamlOf(value: NodeValue): YamlValue {
-  if (value === null || typeof value !== "object" || value instanceof Float) return yamlScalar(value);
+  if (isScalar(value)) return yamlScalar(value);
   if (value instanceof MapNode) {
     checkKeys(value);
     return new YamlPairs(value.items.map((item) => [yamlScalar(item.key), yamlOf(item.value)] as const));

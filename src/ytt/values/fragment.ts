@@ -1,5 +1,5 @@
-import { Dict, Float, HostValue, List, StarlarkFailure, typeOf, type Value } from "../../starlark/index.ts";
-import { ArrayNode, type DocumentSet, equalScalars, MapNode, type NodeValue, type Scalar } from "../tree/node.ts";
+import { Dict, HostValue, List, StarlarkFailure, typeOf, type Value } from "../../starlark/index.ts";
+import { ArrayNode, type DocumentSet, equalScalars, isScalar, MapNode, type NodeValue } from "../tree/node.ts";
 
 /** YAML that a program holds: what functions with YAML in them return, what libraries evaluate to, what overlay callbacks get. */
 export class Fragment extends HostValue {
@@ -72,10 +72,6 @@ export class Fragment extends HostValue {
   }
 }
 
-function isScalar(value: Value): value is Scalar {
-  return value === null || typeof value !== "object" || value instanceof Float;
-}
-
 function goName(data: NonNullable<Fragment["data"]>): string {
   if (data instanceof MapNode) return "Map";
   return data instanceof ArrayNode ? "Array" : "DocumentSet";
@@ -88,7 +84,7 @@ function goTypeOf(key: Value): string {
 
 /** A tree's value as programs see it: maps, arrays and document sets are fragments, plain values dicts and lists. */
 export function toStarlark(value: NodeValue | DocumentSet): Value {
-  if (value === null || typeof value !== "object" || value instanceof Float) return value;
+  if (isScalar(value)) return value;
   if (value instanceof Map) return Dict.of([...value].map(([key, member]) => [key, toStarlark(member)] as const));
   if (Array.isArray(value)) return new List(value.map(toStarlark));
   return new Fragment(value);
