@@ -1,7 +1,7 @@
 /** The step's `valuesFrom` as files of data values (app.md §5.5). */
 import type { App, ValuesFrom } from "../app/index.ts";
 import type { FileTree } from "../fetch/index.ts";
-import type { DataValuesFile, InputFile } from "../ytt/index.ts";
+import { type DataValuesFile, type InputFile, stdinName, yttMessages } from "../ytt/index.ts";
 import { type ClusterFacts, downwardFiles } from "./downward-api.ts";
 import type { ReadReference } from "./inline-files.ts";
 import { filesBelow } from "./tree-files.ts";
@@ -61,10 +61,10 @@ function byName(data: ReadonlyMap<string, Uint8Array>): readonly InputFile[] {
 }
 
 function pathFiles(path: string, { files, stdin }: ValuesDeps): Found {
-  if (path === "-") return { files: stdin === undefined ? [] : [{ path: "stdin.yml", bytes: stdin }] };
+  if (path === "-") return { files: stdin === undefined ? [] : [{ path: stdinName, bytes: stdin }] };
   const found = filesBelow(files, path);
   if (found === undefined) return { refusal: `Invalid path: ${path}` };
-  if (found.length === 0) return { refusal: `Checking file '${path}': lstat ${path}: no such file or directory` };
+  if (found.length === 0) return { refusal: yttMessages.missingFile(path) };
   const link = found.find(({ file }) => file.mode === "symlink");
   if (link !== undefined) return { refusal: `Expected '${link.source}' to be a file, but it is a symbolic link` };
   return { files: found.map(({ name, file }) => ({ path: name, bytes: file.bytes })) };

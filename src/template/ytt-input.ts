@@ -1,6 +1,6 @@
 import type { YttStep } from "../app/index.ts";
 import type { FileTree } from "../fetch/index.ts";
-import type { InputFile } from "../ytt/index.ts";
+import { type InputFile, stdinName, yttMessages } from "../ytt/index.ts";
 import { filesBelow } from "./tree-files.ts";
 
 /** A file as ytt sees it: named by its path below the `-f` argument that brought it. */
@@ -15,9 +15,6 @@ export type CollectedInputs =
   | { readonly refusal: string }
   /** ytt itself fails on the arguments: its message, unshaped. */
   | { readonly yttError: string };
-
-/** Name of the step before among the files. */
-export const stdinName = "stdin.yml";
 
 /**
  * The inputs of one ytt step in ytt's order (app.md §5.2, ytt.md §1.1): the listed paths, or the step before, or all files; then the
@@ -34,16 +31,16 @@ export function collectYttInputs(
   for (const path of argumentsOf(step, stdin !== undefined)) {
     if (path === "-") {
       if (stdin === undefined) return { refusal: "Expected stdin to be available when using it as path, but was not" };
-      if (inputs.some((input) => input.path === stdinName)) return { yttError: stdinReadTwice };
+      if (inputs.some((input) => input.path === stdinName)) return { yttError: yttMessages.stdinReadTwice };
       inputs.push({ path: stdinName, source: stdinName, bytes: stdin });
       continue;
     }
     const group = filesBelow(files, path);
     if (group === undefined) return { refusal: `Checking path: Invalid path: ${path}` };
-    if (group.length === 0 && files.size > 0)
-      return { yttError: `Checking file '${path}': lstat ${path}: no such file or directory` };
+    if (group.length === 0 && files.size > 0) return { yttError: yttMessages.missingFile(path) };
     for (const { name, source, file } of group) {
-      if (file.mode === "symlink") return { yttError: symlinkRefusal(name, new TextDecoder().decode(file.bytes)) };
+      if (file.mode === "symlink")
+        return { yttError: yttMessages.refusedSymlink(name, new TextDecoder().decode(file.bytes)) };
       inputs.push({ path: name, source, bytes: file.bytes });
     }
   }
@@ -52,14 +49,7 @@ export function collectYttInputs(
   return { inputs };
 }
 
-const stdinReadTwice =
-  "Reading file 'stdin.yml': Standard input has already been read, has the '-' argument been used in more than one flag?";
-
 function argumentsOf(step: YttStep, hasStdin: boolean): readonly string[] {
   if (step.paths.length > 0) return step.paths;
   return [hasStdin ? "-" : "."];
-}
-
-function symlinkRefusal(path: string, target: string): string {
-  return `Checking symlink file '${path}': Expected symlink file '${path}' -> '${target}' to be allowed, but was not (hint: symlinks are disallowed as a security feature, use '--allow-symlink-destination' flags to override)`;
 }

@@ -1,12 +1,12 @@
 import { type App, stageError, type YttStep } from "../app/index.ts";
 import type { FileTree } from "../fetch/index.ts";
 import { isMap, type KubeObject } from "../resource/index.ts";
-import { render, type RenderedDocument, shapeYttError, YttError } from "../ytt/index.ts";
+import { render, type RenderedDocument, shapeYttError, stdinName, YttError, yttMessages } from "../ytt/index.ts";
 import { readInline } from "./inline-files.ts";
 import { refused, type TemplateFailure } from "./result.ts";
 import type { TemplateDeps, TemplateOptions } from "./template-app.ts";
 import { valuesFiles } from "./values-from.ts";
-import { collectYttInputs, stdinName, type YttInput } from "./ytt-input.ts";
+import { collectYttInputs, type YttInput } from "./ytt-input.ts";
 
 const defaultTimeLimitMs = 30_000;
 
@@ -61,17 +61,13 @@ export async function runYtt(
       ok: true,
       documents,
       yaml: rendered.yaml,
-      stderr: stderr + (rendered.texts.length > 0 ? nonYamlWarning : ""),
+      stderr: stderr + (rendered.texts.length > 0 ? `${yttMessages.nonYamlTemplates}\n` : ""),
     };
   } catch (error) {
     if (error instanceof YttError) return yttFailure(error.message, stderr);
     throw error;
   }
 }
-
-const nonYamlWarning =
-  "\nWarning: Found Non-YAML templates in input. Non-YAML templates are not rendered to standard output.\n" +
-  "If you want to include those results, use the --output-files or --dangerous-emptied-output-directory flag.\n";
 
 function timeCheck({ signal, timeLimitMs = defaultTimeLimitMs }: TemplateOptions): () => void {
   const end = performance.now() + timeLimitMs;

@@ -4,6 +4,7 @@ export { YttError } from "./error.ts";
 export { formatYaml } from "./format-yaml.ts";
 export { documentsAsJson, documentsAsPositions } from "./formats.ts";
 export type { InputFile } from "./files/index.ts";
+export { stdinName, yttMessages } from "./messages.ts";
 export { compileRegex } from "./regex.ts";
 export {
   followedYttVersion,

@@ -1,7 +1,7 @@
 /** The files that ytt's arguments name (ytt.md §1.1). */
 import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { type InputFile, YttError } from "../../ytt/index.ts";
+import { type InputFile, stdinName, YttError, yttMessages } from "../../ytt/index.ts";
 
 export interface InputOptions {
   /** Paths below which symbolic links may lead. */
@@ -34,7 +34,7 @@ export class YttInput {
       throw new YttError(`Expected file '${argument}' to only have single '=' sign to for relative path assignment`);
     const path = second ?? first;
     const name = second === undefined ? undefined : first;
-    if (path === "-") return [named({ path: "stdin.yml", bytes: this.#stdin() }, name)];
+    if (path === "-") return [named({ path: stdinName, bytes: this.#stdin() }, name)];
     if (/^https?:\/\//.test(path))
       throw new YttError(
         `Reading '${path}': fetching templates over HTTP is not supported; download the file and give its path`,
@@ -59,16 +59,11 @@ export class YttInput {
     if (allowAllSymlinks) return;
     const target = realpathSync(path);
     if (allowedSymlinks.some((allowed) => isBelow(target, resolve(allowed)))) return;
-    throw new YttError(
-      `Checking symlink file '${path}': Expected symlink file '${path}' -> '${target}' to be allowed, but was not (hint: symlinks are disallowed as a security feature, use '--allow-symlink-destination' flags to override)`,
-    );
+    throw new YttError(yttMessages.refusedSymlink(path, target));
   }
 
   #stdin(): Uint8Array {
-    if (this.#stdinWasRead)
-      throw new YttError(
-        "Reading file 'stdin.yml': Standard input has already been read, has the '-' argument been used in more than one flag?",
-      );
+    if (this.#stdinWasRead) throw new YttError(yttMessages.stdinReadTwice);
     this.#stdinWasRead = true;
     return this.#options.readStdin();
   }
@@ -82,7 +77,7 @@ function lstat(path: string): ReturnType<typeof lstatSync> & {} {
   try {
     return lstatSync(path);
   } catch {
-    throw new YttError(`Checking file '${path}': lstat ${path}: no such file or directory`);
+    throw new YttError(yttMessages.missingFile(path));
   }
 }
 

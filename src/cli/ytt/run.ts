@@ -9,6 +9,7 @@ import {
   splitLibrary,
   splitPair,
   YttError,
+  yttMessages,
 } from "../../ytt/index.ts";
 import type { CommandContext } from "../command.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-code.ts";
@@ -56,7 +57,7 @@ function run(flags: ParsedFlags, context: YttContext): ExitCode {
   else if (directory !== "") writeInto(directory, outputFiles(result), terminal);
   else {
     terminal.write(formatted(result, outputTypes(flags.list("output")).format));
-    if (result.texts.length > 0) terminal.err(nonYamlWarning);
+    if (result.texts.length > 0) terminal.err(yttMessages.nonYamlTemplates);
   }
   return exitCodes.done;
 }
@@ -71,10 +72,6 @@ function format(flags: ParsedFlags, extra: readonly string[], { terminal, readSt
   }
   return exitCodes.done;
 }
-
-const nonYamlWarning =
-  "\nWarning: Found Non-YAML templates in input. Non-YAML templates are not rendered to standard output.\n" +
-  "If you want to include those results, use the --output-files or --dangerous-emptied-output-directory flag.";
 
 function renderWith(flags: ParsedFlags, context: YttContext): Rendered {
   const input = new YttInput({
