@@ -3,6 +3,7 @@
  */
 import { type AppSpec, type FetchStep, fetchProblem, type GitFetch } from "../app/index.ts";
 import { type GitClient, GitError, type GitSnapshot, type GitStats, maskUrl } from "../git/index.ts";
+import { compareCodePoints } from "../resource/index.ts";
 import { placeFault } from "./entry-places.ts";
 import type { FileTree, TreeFile } from "./file-tree.ts";
 import { CredentialsError } from "./git-credentials.ts";
@@ -133,7 +134,7 @@ async function fetchEntries(
   const sum = (key: keyof GitStats): number => costs.reduce((total, { stats }) => total + stats[key], 0);
   return {
     ok: true,
-    files: new Map(files.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))),
+    files: new Map(files.sort(([a], [b]) => compareCodePoints(a, b))),
     lock: formatLockConfig(locked),
     sources,
     stats: {

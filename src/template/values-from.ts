@@ -1,6 +1,7 @@
 /** The step's `valuesFrom` as files of data values (app.md §5.5). */
 import type { App, ValuesFrom } from "../app/index.ts";
 import type { FileTree } from "../fetch/index.ts";
+import { compareCodePoints } from "../resource/index.ts";
 import { type DataValuesFile, type InputFile, stdinName, yttMessages } from "../ytt/index.ts";
 import { type ClusterFacts, downwardFiles } from "./downward-api.ts";
 import type { ReadReference } from "./inline-files.ts";
@@ -55,9 +56,7 @@ async function filesOf(
 }
 
 function byName(data: ReadonlyMap<string, Uint8Array>): readonly InputFile[] {
-  return [...data]
-    .map(([path, bytes]) => ({ path, bytes }))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return [...data].map(([path, bytes]) => ({ path, bytes })).sort((a, b) => compareCodePoints(a.path, b.path));
 }
 
 function pathFiles(path: string, { files, stdin }: ValuesDeps): Found {

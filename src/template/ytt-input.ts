@@ -1,5 +1,6 @@
 import type { YttStep } from "../app/index.ts";
 import type { FileTree } from "../fetch/index.ts";
+import { compareCodePoints } from "../resource/index.ts";
 import { type InputFile, stdinName, yttMessages } from "../ytt/index.ts";
 import { filesBelow } from "./tree-files.ts";
 
@@ -44,7 +45,7 @@ export function collectYttInputs(
       inputs.push({ path: name, source, bytes: file.bytes });
     }
   }
-  for (const [path, bytes] of [...inline].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+  for (const [path, bytes] of [...inline].sort(([a], [b]) => compareCodePoints(a, b)))
     inputs.push({ path, source: path, bytes });
   return { inputs };
 }

@@ -1,6 +1,7 @@
 /** The files that ytt's arguments name (ytt.md §1.1). */
 import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
+import { compareCodePoints } from "../../resource/index.ts";
 import { type InputFile, stdinName, YttError, yttMessages } from "../../ytt/index.ts";
 
 export interface InputOptions {
@@ -23,9 +24,7 @@ export class YttInput {
    * @throws YttError for paths that do not exist, symbolic links, and standard input read twice.
    */
   files(paths: readonly string[]): readonly InputFile[] {
-    return paths.flatMap((path) =>
-      this.#group(path).sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path))),
-    );
+    return paths.flatMap((path) => this.#group(path).sort((a, b) => compareCodePoints(a.path, b.path)));
   }
 
   #group(argument: string): InputFile[] {

@@ -1,3 +1,4 @@
+import { compareCodePoints } from "../../resource/index.ts";
 import {
   type DataValues,
   followedYttVersion,
@@ -185,7 +186,7 @@ function bulkFiles(json: string): readonly InputFile[] {
       path: String(file.name ?? ""),
       bytes: new TextEncoder().encode(String(file.data ?? "")),
     }))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+    .sort((a, b) => compareCodePoints(a.path, b.path));
 }
 
 /** Errors are part of the output, so that it always is JSON. */
