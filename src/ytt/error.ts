@@ -10,6 +10,15 @@ export function inStep(step: string, error: unknown): unknown {
   return isInputFailure(error) ? new YttError(`${step}: ${error.message}`) : error;
 }
 
+/** What `body` gives; its failures are put `inStep`. */
+export function within<Result>(step: string, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    throw inStep(step, error);
+  }
+}
+
 /** Whether it is the input that is at fault: a template, a value, an annotation. */
 export function isInputFailure(error: unknown): error is Error {
   if (limitOf(error) !== undefined) return false;

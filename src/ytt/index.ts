@@ -1,6 +1,6 @@
 /** ytt: templates in YAML comments, schema, data values, overlays and libraries, without a binary. */
 export { type DataValues, type DataValuesFile, splitLibrary, splitPair } from "./data-values/sources.ts";
-export { YttError } from "./error.ts";
+export { within, YttError } from "./error.ts";
 export { formatYaml } from "./format-yaml.ts";
 export { documentsAsJson, documentsAsPositions } from "./formats.ts";
 export type { InputFile } from "./files/index.ts";

@@ -9,6 +9,7 @@ import {
   shapeYttError,
   splitLibrary,
   splitPair,
+  within,
   YttError,
   yttMessages,
 } from "../../ytt/index.ts";
@@ -132,39 +133,23 @@ function dataValues(flags: ParsedFlags, input: YttInput, { environment }: YttCon
   };
 }
 
+const fileStep = "Extracting data value from file";
+
 function valuesFiles(argument: string, input: YttInput): readonly InputFile[] {
-  const step = "Extracting data value from file";
-  try {
+  return within(fileStep, () => {
     const { rest } = splitLibrary(argument);
-    try {
-      return input.files([rest]);
-    } catch (error) {
-      throw error instanceof YttError && rest !== "-" ? new YttError(`Find files '${rest}': ${error.message}`) : error;
-    }
-  } catch (error) {
-    throw error instanceof YttError ? new YttError(`${step}: ${error.message}`) : error;
-  }
+    return rest === "-" ? input.files([rest]) : within(`Find files '${rest}'`, () => input.files([rest]));
+  });
 }
 
 function textFile(argument: string, input: YttInput): NonNullable<DataValues["texts"]>[number] {
-  try {
+  return within(fileStep, () => {
     const [key, path] = splitPair(argument, "Expected format key=/file/path");
-    const files = findFile(path, input);
-    const [file] = files;
-    if (file === undefined || files.length > 1)
+    const [file, ...others] = within(`Finding file '${path}'`, () => input.files([path]));
+    if (file === undefined || others.length > 0)
       throw new YttError(`Expected '${path}' to be a file, but is a directory`);
     return { key, path, bytes: file.bytes };
-  } catch (error) {
-    throw error instanceof YttError ? new YttError(`Extracting data value from file: ${error.message}`) : error;
-  }
-}
-
-function findFile(path: string, input: YttInput): readonly InputFile[] {
-  try {
-    return input.files([path]);
-  } catch (error) {
-    throw error instanceof YttError ? new YttError(`Finding file '${path}': ${error.message}`) : error;
-  }
+  });
 }
 
 interface BulkFile {

@@ -1,5 +1,5 @@
 /** Data values from outside of the templates: files, environment variables, and values by key (ytt.md §7.1). */
-import { inStep, YttError } from "../error.ts";
+import { within, YttError } from "../error.ts";
 import { type InputFile, typeOfPath } from "../files/index.ts";
 import { ValuesEnvelope } from "../library/envelope.ts";
 import { parseLibraryRef } from "../library/library-ref.ts";
@@ -54,14 +54,6 @@ export function envelopesOf(values: DataValues, options: SourceOptions): readonl
 }
 
 const fromPair = "Extracting data value from KV";
-
-function within<Result>(step: string, body: () => Result): Result {
-  try {
-    return body();
-  } catch (error) {
-    throw inStep(step, error);
-  }
-}
 
 function sortByYaml<Item extends { readonly yaml: boolean }>(items: readonly Item[]): readonly Item[] {
   return [...items.filter(({ yaml }) => !yaml), ...items.filter(({ yaml }) => yaml)];
