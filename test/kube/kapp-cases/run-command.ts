@@ -16,10 +16,9 @@ import {
   parseDeployOptions,
   planDelete,
   planDeploy,
-  type RenderYtt,
 } from "../../../src/deploy/index.ts";
-import { type InputFile, render } from "../../../src/ytt/index.ts";
-import { isMap, type Json, parseYamlStream, type SourcedResource, stringifyYaml } from "../../../src/resource/index.ts";
+import { isMap, parseYamlStream, type SourcedResource } from "../../../src/resource/index.ts";
+import { loadConfigTools } from "../../../src/template/index.ts";
 import { type CaseFile, type ChangeRow, type CommandStep, type ExpectedStep, withNamespace } from "./case-file.ts";
 
 export interface CommandResult extends ExpectedStep {
@@ -37,26 +36,6 @@ const commandLineFlags = new Set([
   "--dangerous-disable-gk-scoping",
   "--default-label-scoping-rules",
 ]);
-
-/** ytt as a Config's rules use it. */
-const renderYtt: RenderYtt = (files, dataValues) => {
-  const input = (path: string, text: string): InputFile => ({ path, bytes: Buffer.from(text) });
-  const values = {
-    argument: "values.yml",
-    files: [input("values.yml", stringifyYaml(dataValues, { keyOrder: "natural", width: 80 }))],
-  };
-  const result = render(
-    files.map(({ path, text }) => input(path, text)),
-    { dataValues: { files: [values] } },
-  );
-  if (!result.ok) throw new Error(result.error.message);
-  return result.documents.map((document): Json => document.toJson());
-};
-
-const compileRegex = (pattern: string): ((key: string) => boolean) => {
-  const regex = new RegExp(pattern);
-  return (key) => regex.test(key);
-};
 
 interface Arguments {
   readonly rawOptions: readonly string[];
@@ -83,7 +62,7 @@ export async function runCommand(
     ...(args.prevApp === undefined ? {} : { prevName: args.prevApp }),
   };
   const base = ["--diff-changes=true", "--wait-check-interval=500ms", "--apply-check-interval=500ms"];
-  const deps = { clock: systemClock, random: Math.random, renderYtt, compileRegex };
+  const deps = { clock: systemClock, random: Math.random, ...(await loadConfigTools()) };
   const before = warnings.length;
   try {
     if (step.op === "delete") {
