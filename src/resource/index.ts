@@ -25,6 +25,7 @@ export {
   cloneJson,
   compareCodePoints,
   equalJson,
+  escapeJson,
   isList,
   isMap,
   type Json,

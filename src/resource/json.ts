@@ -114,6 +114,14 @@ function sortKeysDeep(value: Json): Json {
   return sorted;
 }
 
+/** JSON as Go writes it: JavaScript's line separators and, unless `html` is false, `<`, `>` and `&` as `\u` escapes. */
+export function escapeJson(json: string, { html = true }: { readonly html?: boolean } = {}): string {
+  return json.replace(
+    html ? /[<>&\u2028\u2029]/g : /[\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Orders strings by UTF-8 bytes, as Go does; `<` on UTF-16 units differs outside the basic plane. */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -1,4 +1,4 @@
-import { compareCodePoints } from "../../resource/index.ts";
+import { compareCodePoints, escapeJson } from "../../resource/index.ts";
 import {
   type DataValues,
   followedYttVersion,
@@ -184,11 +184,6 @@ function bulkOut(flags: ParsedFlags, context: YttContext): ExitCode {
     if (!(error instanceof YttError)) throw error;
     output = { errors: error.message };
   }
-  context.terminal.write(escapeHtml(JSON.stringify(output)));
+  context.terminal.write(escapeJson(JSON.stringify(output)));
   return exitCodes.done;
-}
-
-/** As Go's JSON encoder writes them. */
-function escapeHtml(json: string): string {
-  return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,5 +1,6 @@
 import {
   annotationsOf,
+  escapeJson,
   isMap,
   type Json,
   kindOf,
@@ -55,10 +56,7 @@ export function isSecret(object: KubeObject): boolean {
  * that `object` is sent with. kapp measures it alone, and what comes too close then is refused by the API server.
  */
 export function originalText(applied: KubeObject, object: KubeObject, config: DeployConfig): string | undefined {
-  const text = stringifyJson(withoutHistory(applied, config), { sortKeys: true }).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const text = escapeJson(stringifyJson(withoutHistory(applied, config), { sortKeys: true }));
   const others = Object.entries(annotationsOf(object)).flat();
   const sizes = [...others, text, annotation.original, annotation.originalDiffMd5].map((one) => Buffer.byteLength(one));
   return sizes.reduce((sum, size) => sum + size, digestBytes) > maxAnnotationBytes ? undefined : text;

@@ -1,3 +1,4 @@
+import { escapeJson } from "../../resource/index.ts";
 import { Float, StarlarkFailure } from "../../starlark/index.ts";
 import { type PlainValue, sortedEntries } from "./encodable.ts";
 
@@ -42,18 +43,10 @@ function encodeFloat(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-const lineSeparators = /[\u2028\u2029]/g;
-const htmlSpecials = /[<>&]/g;
 // A pair of backslashes is a character of the text; a surrogate that is left alone stands for a byte that is no UTF-8.
 const lonelySurrogates = /\\(?:\\|ud[89a-f][0-9a-f]{2})/g;
 
 function encodeString(text: string, { escapeHtml }: JsonStyle): string {
-  const quoted = JSON.stringify(text)
-    .replace(lonelySurrogates, (escape) => (escape === "\\\\" ? escape : "\\ufffd"))
-    .replace(lineSeparators, unicodeEscape);
-  return escapeHtml ? quoted.replace(htmlSpecials, unicodeEscape) : quoted;
-}
-
-function unicodeEscape(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const quoted = JSON.stringify(text).replace(lonelySurrogates, (escape) => (escape === "\\\\" ? escape : "\\ufffd"));
+  return escapeJson(quoted, { html: escapeHtml });
 }
