@@ -34,6 +34,7 @@ export {
   type HashKey,
   HostValue,
   intOf,
+  isCallable,
   type KeywordArgument,
   LimitExceeded,
   List,

@@ -1,10 +1,8 @@
 import { isTruthy, iterate, lengthOf, whileIterated } from "../values/collections.ts";
 import { compare } from "../values/compare.ts";
 import {
-  type Callable,
   type CallContext,
   Dict,
-  type HostValue,
   type KeywordArgument,
   List,
   Range,
@@ -102,7 +100,7 @@ export function sorted(args: Args, kwargs: Kwargs, context: CallContext): Value 
   });
 }
 
-function keyOf(value: Value, key: Callable | HostValue | undefined, context: CallContext): Value {
+function keyOf(value: Value, key: Value | undefined, context: CallContext): Value {
   return key === undefined ? value : context.call(key, [value]);
 }
 

@@ -1,7 +1,7 @@
 import { isIterable } from "../values/collections.ts";
 import { asInt32 } from "../values/ints.ts";
 import { quoteText } from "../values/quote.ts";
-import { Callable, HostValue, type KeywordArgument, StarlarkFailure, typeOf, type Value } from "../values/value.ts";
+import { isCallable, type KeywordArgument, StarlarkFailure, typeOf, type Value } from "../values/value.ts";
 
 /** Takes an argument as what a parameter wants. Throws `StarlarkFailure` with what it got. */
 export type Convert<T> = (value: Value) => T;
@@ -115,8 +115,8 @@ export function asBool(value: Value): boolean {
 /** An int of 32 bits. */
 export const asInt: Convert<number> = asInt32;
 
-export function asCallable(value: Value): Callable | HostValue {
-  if (value instanceof Callable || (value instanceof HostValue && value.invoke !== undefined)) return value;
+export function asCallable(value: Value): Value {
+  if (isCallable(value)) return value;
   throw wrongType(value, "callable");
 }
 

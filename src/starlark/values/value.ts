@@ -294,6 +294,11 @@ export class LimitExceeded extends StarlarkFailure {
   }
 }
 
+/** Whether programs may call it. */
+export function isCallable(value: Value): boolean {
+  return value instanceof Callable || (value instanceof HostValue && value.invoke !== undefined);
+}
+
 /** Starlark's `type(value)`. */
 export function typeOf(value: Value): string {
   switch (typeof value) {

@@ -1,4 +1,4 @@
-import { StarlarkFailure, Tuple, typeOf, type Value } from "../../starlark/index.ts";
+import { isCallable, StarlarkFailure, Tuple, typeOf, type Value } from "../../starlark/index.ts";
 import { isInputFailure } from "../error.ts";
 import {
   assertMax,
@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from "../validation/index.ts";
 import { goTypeOf, yttFunction } from "../values/builtin.ts";
-import { isCallable, type ModuleMembers, moduleOf, stringOf } from "./builtin.ts";
+import { type ModuleMembers, moduleOf, stringOf } from "./builtin.ts";
 import { encodable } from "./encodable.ts";
 import { encodeYaml, yamlIndent } from "./yaml.ts";
 

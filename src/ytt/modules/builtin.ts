@@ -1,8 +1,6 @@
 import {
   type Builtin,
-  Callable,
   type CallContext,
-  HostValue,
   type KeywordArgument,
   StarlarkFailure,
   type Value,
@@ -62,8 +60,4 @@ export function indentKeyword(kwargs: readonly KeywordArgument[]): number {
 
 function keyword(kwargs: readonly KeywordArgument[], name: string): Value | undefined {
   return kwargs.find(([key]) => key === name)?.[1];
-}
-
-export function isCallable(value: Value): boolean {
-  return value instanceof Callable || (value instanceof HostValue && value.invoke !== undefined);
 }

@@ -1,7 +1,14 @@
 import { type Matcher, RE2JS, RE2JSSyntaxException } from "re2js";
-import { type CallContext, joined, LimitExceeded, StarlarkFailure, type Value } from "../../starlark/index.ts";
+import {
+  type CallContext,
+  isCallable,
+  joined,
+  LimitExceeded,
+  StarlarkFailure,
+  type Value,
+} from "../../starlark/index.ts";
 import { yttFunction } from "../values/builtin.ts";
-import { isCallable, type ModuleMembers, moduleOf, stringOf } from "./builtin.ts";
+import { type ModuleMembers, moduleOf, stringOf } from "./builtin.ts";
 import { MeteredText } from "./metered-text.ts";
 import { expandReplacement, parseReplacement } from "./replacement.ts";
 

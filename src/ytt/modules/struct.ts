@@ -1,9 +1,9 @@
-import { type Builtin, type KeywordArgument, StarlarkFailure, type Value } from "../../starlark/index.ts";
+import { type Builtin, isCallable, type KeywordArgument, StarlarkFailure, type Value } from "../../starlark/index.ts";
 import { toStarlarkPlain } from "../tree/convert.ts";
 import { DocumentSet, type NodeValue } from "../tree/node.ts";
 import { onlyArgument, yttFunction } from "../values/builtin.ts";
 import { StructValue } from "../values/struct.ts";
-import { isCallable, type ModuleMembers, moduleOf } from "./builtin.ts";
+import { type ModuleMembers, moduleOf } from "./builtin.ts";
 import { encodable } from "./encodable.ts";
 
 /** `@ytt:struct`. */

@@ -1,7 +1,7 @@
-import { Dict, HostValue, List, StarlarkSet, Tuple, typeOf, type Value } from "../../starlark/index.ts";
+import { Dict, HostValue, isCallable, List, StarlarkSet, Tuple, typeOf, type Value } from "../../starlark/index.ts";
 import { isInputFailure, YttError } from "../error.ts";
 import type { Annotation, ItemNode } from "../tree/node.ts";
-import { isCallable, keywordRule, keywordsInOrder } from "./keyword-rules.ts";
+import { keywordRule, keywordsInOrder } from "./keyword-rules.ts";
 import { shown } from "./shown.ts";
 import type { Rule, Validation } from "./validation.ts";
 

@@ -1,4 +1,4 @@
-import { Callable, HostValue, str, typeOf, type Value } from "../../starlark/index.ts";
+import { str, typeOf, type Value } from "../../starlark/index.ts";
 import { YttError } from "../error.ts";
 import type { Assertion } from "./assertion.ts";
 import {
@@ -63,10 +63,6 @@ export function keywordRule(name: string, value: Value, place: string): Rule | u
   const reader = readers.get(name);
   if (reader === undefined) throw new YttError(`unknown keyword argument "${name}" (at ${place})`);
   return reader(value, place);
-}
-
-export function isCallable(value: Value): boolean {
-  return value instanceof Callable || (value instanceof HostValue && value.invoke !== undefined);
 }
 
 function oneNotNull(value: Value): Rule {
