@@ -198,6 +198,12 @@ describe("bounds, each on both sides", () => {
     assert.match(message, /cannot load f\.star: .*not be loaded by itself/s);
   });
 
+  it("a value that nests too deep in a function with YAML in it is not caught by try_to", () => {
+    const text =
+      '#@ load("@ytt:assert", "assert")\n#@ deep = []\n#@ deep.append(deep)\n#@ def f():\na: #@ deep\n#@ end\nb: #@ assert.try_to(f)[1]\n';
+    assert.match(errorOf({ "a.yml": text }).message, /nests deeper than the allowed 500/);
+  });
+
   it("a time limit ends programs, and passes through try_to", () => {
     const end = new Error("too long");
     const endless =

@@ -1,5 +1,5 @@
 /** The functions by which a template's program puts its result together, one context per function that has YAML or text in it. */
-import { Builtin, StarlarkFailure, Tuple, typeOf, type Value } from "../../starlark/index.ts";
+import { type BuiltinBody, StarlarkFailure, Tuple, typeOf, type Value } from "../../starlark/index.ts";
 import { fromStarlark, nodesOf } from "../tree/convert.ts";
 import {
   type Annotation,
@@ -20,6 +20,7 @@ import {
   typeName,
 } from "../tree/node.ts";
 import { Position } from "../tree/position.ts";
+import { yttFunction } from "../values/builtin.ts";
 import { Fragment } from "../values/fragment.ts";
 import { noop } from "../values/noop.ts";
 import { instructions } from "./code.ts";
@@ -112,21 +113,7 @@ export class TreeBuilder {
 
   /** The names that the program needs. */
   bindings(): ReadonlyMap<string, Value> {
-    const bind = (
-      name: string,
-      body: (args: readonly Value[], kwargs: readonly (readonly [string, Value])[]) => Value,
-    ) =>
-      [
-        name,
-        new Builtin(name, (args, kwargs) => {
-          try {
-            return body(args, kwargs);
-          } catch (error) {
-            if (error instanceof StarlarkFailure) throw new StarlarkFailure(`${name}: ${error.message}`);
-            throw error;
-          }
-        }),
-      ] as const;
+    const bind = (name: string, body: BuiltinBody) => [name, yttFunction(name, body)] as const;
     return new Map<string, Value>([
       bind(instructions.startContext, () => {
         this.#contexts.push(this);
