@@ -72,8 +72,8 @@ export const knownMetrics: readonly KnownMetric[] = [
   {
     name: "lateen_run_failures_total",
     type: "counter",
-    help: "Failed runs by the stage that failed; spec: the App cannot be read, killed: runs that never ended",
-    labels: ["stage"],
+    help: "Failed runs by stage (spec: the App cannot be read, killed: runs that never ended) and by class of the cause",
+    labels: ["stage", "class"],
   },
   {
     name: "lateen_source_failures_total",

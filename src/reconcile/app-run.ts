@@ -118,7 +118,7 @@ async function decide(
     return { type: "done" };
   }
   if (lease.tries > maxKills && app.status.condition?.type === "Reconciling") {
-    deps.metrics.count("lateen_run_failures_total", { stage: "killed" });
+    deps.metrics.count("lateen_run_failures_total", { stage: "killed", class: "killed" });
     recorder.emit({
       at: now,
       type: "finished",
@@ -173,7 +173,7 @@ async function refuse(
     uidOf(object),
     redactDeep(deps.redactor, appStatusJson(status), ownWords),
   );
-  deps.metrics.count("lateen_run_failures_total", { stage: "spec" });
+  deps.metrics.count("lateen_run_failures_total", { stage: "spec", class: "input" });
   recorder.emit({
     at: now,
     type: "finished",

@@ -3,6 +3,7 @@ import { type App, deployProgress, failureBackOffMs, syncPeriodMs } from "../app
 import type { DeployPlan } from "../deploy/index.ts";
 import { carryOut, type DeployResult, plannedChangesOf, type SuspendedDeploy } from "./deploy-stage.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import { failureClassOf } from "./failure-class.ts";
 import { hideFormerValues } from "./hide-secret.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { appPartition } from "./keys.ts";
@@ -104,7 +105,7 @@ export function retryLater(failure: StageFailure, stage: string, slice: AppSlice
   const { friendlyDescription: description, consecutiveReconcileFailures } = status.current;
   const error = failure.stderr === "" ? failure.error : failure.stderr;
   recorder.emit({ at: now, type: "finished", ms: now - startedAt, outcome: "failed", description, error });
-  deps.metrics.count("lateen_run_failures_total", { stage });
+  deps.metrics.count("lateen_run_failures_total", { stage, class: failureClassOf(failure) });
   const periodMs = syncPeriodMs(app.spec, deps.config);
   const backOffMs = failureBackOffMs(consecutiveReconcileFailures, periodMs, deps.random);
   const at = Math.max(now + backOffMs, failure.retryAt ?? 0);

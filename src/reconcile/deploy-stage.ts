@@ -184,6 +184,7 @@ export async function* carryOut(
             return {
               outcome: "failed",
               failure: toolFailure(verb, formatDeployError(outcome.failure), stdout, {
+                cause: new DeployError(outcome.failure),
                 associated: withNamespaces(outcome.associated),
               }),
             };

@@ -10,6 +10,7 @@ export type {
   TickDeps,
 } from "./deps.ts";
 export { runDrift } from "./drift-run.ts";
+export { failureClasses } from "./failure-class.ts";
 export {
   acceptPush,
   noteAppChanged,
@@ -36,7 +37,14 @@ export type {
   WorkRow,
   WorkRows,
 } from "./ports.ts";
-export type { FetchedSource, PlannedChange, RunCause, RunEvent, RunRecord } from "./run-event.ts";
+export {
+  backgroundCauses,
+  type FetchedSource,
+  type PlannedChange,
+  type RunCause,
+  type RunEvent,
+  type RunRecord,
+} from "./run-event.ts";
 export { runSource } from "./source-run.ts";
 export { runTick } from "./tick.ts";
 export { type AppSummary, type AppView, followRuns, getApp, getRun, listApps } from "./views.ts";

@@ -13,6 +13,9 @@ export type RunCause =
   | "schedule"
   | "deletion";
 
+/** Causes that nobody waits for: queues let every other one go first. */
+export const backgroundCauses: readonly RunCause[] = ["drift", "full comparison", "schedule"];
+
 /** What was fetched for one git entry of `spec.fetch`. */
 export interface FetchedSource {
   /** As the App writes it, credentials masked. */

@@ -109,7 +109,7 @@ async function connectBySecret(
       const stale = !isApiFailure(error) || error.status === 401;
       if (stale && !fresh) continue;
       throw isApiFailure(error)
-        ? clusterFailure(verb, error)
+        ? clusterFailure(verb, error, error.status === 401 ? credentialsHint(app) : "")
         : preparing(`Parsing kubeconfig: ${messageOf(error)}`, error);
     }
   }
@@ -171,15 +171,19 @@ function looksLikeKubeconfig(text: string): boolean {
   return /^\s*["']?clusters["']?\s*:/m.test(text) || /"clusters"\s*:/.test(text);
 }
 
-function clusterFailure(verb: KappVerb, error: Error): StageFailure {
-  return new StageFailure("deploy", { error: `${verb}: ${error.message}`, exitCode: 1, cause: error });
+function clusterFailure(verb: KappVerb, error: Error, hint: string): StageFailure {
+  return new StageFailure("deploy", { error: `${verb}: ${error.message}${hint}`, exitCode: 1, cause: error });
+}
+
+function credentialsHint({ namespace, spec }: App): string {
+  const name = spec.cluster?.kubeconfigSecretRef?.name ?? "";
+  return ` (hint: the API server does not take the credentials in Secret '${namespace}/${name}'; apply the Secret again with a kubeconfig that it takes)`;
 }
 
 function preparing(text: string, cause?: unknown): StageFailure {
   return new StageFailure("deploy", { error: `Preparing kapp: ${text}`, exitCode: -1, cause });
 }
 
-/** The API server's own words, as kapp-controller passes them on. */
 /** The API server's own words where it has said something. */
 function said(error: unknown): string {
   return isApiFailure(error) ? error.apiMessage : messageOf(error);

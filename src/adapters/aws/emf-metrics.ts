@@ -2,7 +2,7 @@
  * Measurements as CloudWatch takes them from a log: a line of JSON in the Embedded Metric Format, of which CloudWatch makes metrics without a
  * call of ours. Dimensions cost money each, so there is one, the function; what concerns one App stands in its runs and in the log.
  */
-import type { Metrics } from "../../reconcile/index.ts";
+import { failureClasses, type Metrics } from "../../reconcile/index.ts";
 
 export interface EmfOptions {
   /** Writes one line of the function's log. */
@@ -20,12 +20,12 @@ export interface EmfMetrics extends Metrics {
 
 type Unit = "Count" | "Milliseconds" | "Bytes";
 
-/** What a measurement is called in CloudWatch; one with a label has a metric for each of its values. */
+/** What a measurement is called in CloudWatch; one with a label has a metric for each of its values, and one for all if `total` says so. */
 interface EmfName {
   readonly name: string;
   readonly unit: Unit;
   /** Label whose value, capitalised, stands before the name; only these values are kept. */
-  readonly by?: { readonly label: string; readonly values: readonly string[] };
+  readonly by?: { readonly label: string; readonly values: readonly string[]; readonly total?: boolean };
 }
 
 const stages = ["fetch", "template", "plan", "deploy"] as const;
@@ -38,7 +38,11 @@ export const emfNames: Readonly<Record<string, EmfName>> = {
   lateen_push_to_applied_ms: { name: "PushToAppliedMs", unit: "Milliseconds" },
   lateen_stage_ms: { name: "Ms", unit: "Milliseconds", by: { label: "stage", values: stages } },
   lateen_run_ms: { name: "RunMs", unit: "Milliseconds" },
-  lateen_run_failures_total: { name: "RunFailures", unit: "Count" },
+  lateen_run_failures_total: {
+    name: "RunFailures",
+    unit: "Count",
+    by: { label: "class", values: failureClasses, total: true },
+  },
   lateen_source_failures_total: { name: "SourceFailures", unit: "Count" },
   lateen_drift_check_ms: { name: "DriftCheckMs", unit: "Milliseconds" },
   lateen_drift_found_total: { name: "DriftFound", unit: "Count" },
@@ -64,27 +68,30 @@ export function createEmfMetrics({ write, namespace, functionName, now }: EmfOpt
   const counts = new Map<string, number>();
   const times = new Map<string, number[]>();
   const units = new Map<string, Unit>();
-  const nameOf = (port: string, labels: Readonly<Record<string, string>>): string | undefined => {
+  const namesOf = (port: string, labels: Readonly<Record<string, string>>): readonly string[] => {
     const known = Object.hasOwn(emfNames, port) ? emfNames[port] : undefined;
-    if (known === undefined) return undefined;
-    const value = known.by === undefined ? "" : (labels[known.by.label] ?? "");
-    if (known.by?.values.includes(value) === false) return undefined;
-    const name = `${value.charAt(0).toUpperCase()}${value.slice(1)}${known.name}`;
-    units.set(name, known.unit);
-    return name;
+    if (known === undefined) return [];
+    const { name, unit, by } = known;
+    const value = by === undefined ? "" : (labels[by.label] ?? "");
+    const isKnown = by?.values.includes(value) === true;
+    const names = [
+      ...(by === undefined || by.total === true ? [name] : []),
+      ...(isKnown ? [`${value.charAt(0).toUpperCase()}${value.slice(1)}${name}`] : []),
+    ];
+    for (const each of names) units.set(each, unit);
+    return names;
   };
 
   return {
     count(port, labels = {}, by = 1) {
-      const name = nameOf(port, labels);
-      if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + by);
+      for (const name of namesOf(port, labels)) counts.set(name, (counts.get(name) ?? 0) + by);
     },
     observe(port, ms, labels = {}) {
-      const name = nameOf(port, labels);
-      if (name === undefined) return;
-      const values = times.get(name) ?? [];
-      if (values.length < maxKept) values.push(ms);
-      times.set(name, values);
+      for (const name of namesOf(port, labels)) {
+        const values = times.get(name) ?? [];
+        if (values.length < maxKept) values.push(ms);
+        times.set(name, values);
+      }
     },
     flush() {
       let first: Readonly<Record<string, number>> = Object.fromEntries(counts);
