@@ -29,7 +29,7 @@ export function buildBundles(): { readonly bundles: string; remove(): void } {
 
 export interface PackagedFunctions {
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
-  /** Begins to deliver from the queues `source`, `drift` and `app`. */
+  /** Begins to deliver from the queues `source`, `drift`, `app` and `background`. */
   startMappings(): void;
   stopMappings(): Promise<void>;
   /** A request to the hub by its administrator. */
@@ -101,8 +101,9 @@ export function startPackagedFunctions(
   return {
     functions,
     startMappings() {
-      const targets = { source: functions.source, drift: functions.drift, app: functions.runner } as const;
-      mappings = (["source", "drift", "app"] as const).map((queue) =>
+      const { source, drift, runner } = functions;
+      const targets = { source, drift, app: runner, background: runner } as const;
+      mappings = (["source", "drift", "app", "background"] as const).map((queue) =>
         startMapping(world.api, world.queueUrls.get(queue) ?? "", targets[queue], options),
       );
     },

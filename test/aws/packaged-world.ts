@@ -1,6 +1,6 @@
 /** The packaged functions with everything around them, and what tests look at: statuses, rows, messages. */
 import assert from "node:assert/strict";
-import type { QueueName } from "../../src/reconcile/index.ts";
+import type { SqsQueueName } from "../../src/adapters/aws/index.ts";
 import { isList, type Json, own, parseJson } from "../../src/resource/index.ts";
 import { type LambdaWorld, startLambdaWorld } from "../functions/aws/lambda-world.ts";
 import { buildBundles, isDeployedAt, type PackagedFunctions, startPackagedFunctions } from "./packaged-functions.ts";
@@ -24,9 +24,9 @@ export interface PackagedWorld {
   /** Work rows by key: `app/NAMESPACE/NAME`, `source/ID`. */
   rows(): Promise<ReadonlyMap<string, Row>>;
   /** Takes all messages that are visible now, for good; answers their bodies. */
-  takeMessages(queue: QueueName): Promise<readonly Json[]>;
+  takeMessages(queue: SqsQueueName): Promise<readonly Json[]>;
   /** Waits until a queue has no message, also none that is held or delayed. */
-  drained(queue: QueueName): Promise<void>;
+  drained(queue: SqsQueueName): Promise<void>;
   /** Forgets which slots have had their tick: the next one wins whatever the time. */
   forgetTicks(): Promise<void>;
   /** Everything that the table holds. */
@@ -51,7 +51,7 @@ export async function startPackagedWorld(
     const found = own(asJson(await api.call("dynamodb", "Scan", { TableName, ConsistentRead: true })), "Items");
     return (isList(found) ? found : []).filter((item) => textIn(item, "pk", "S").startsWith(prefix));
   };
-  const messageCount = async (queue: QueueName): Promise<number> => {
+  const messageCount = async (queue: SqsQueueName): Promise<number> => {
     const answer = await api.call("sqs", "GetQueueAttributes", {
       QueueUrl: world.queueUrls.get(queue),
       AttributeNames: ["All"],

@@ -113,6 +113,16 @@ export function queueContract(name: string, make: Make<QueueSubject>, exceptions
       assert.deepEqual(await keys(queue, "app", 86_400_000), ["k"]);
     },
 
+    "what somebody waits for is taken before what only the schedule asked for (I17)": async ({ queue }) => {
+      for (const [index, cause] of (["drift", "full comparison", "schedule", "drift"] as const).entries())
+        await queue.send({ queue: "app", key: `later-${index}`, group: "g", cause });
+      await queue.send({ queue: "app", key: "pushed", group: "g", cause: "push" });
+      await queue.send({ queue: "app", key: "edited", group: "g", cause: "app changed" });
+      const [first, second, ...later] = [...(await keys(queue, "app", 0, 2)), ...(await keys(queue, "app", 0))];
+      assert.deepEqual([first, second], ["pushed", "edited"]);
+      assert.deepEqual(later.sort(), ["later-0", "later-1", "later-2", "later-3"]);
+    },
+
     "of receivers at the same time each message goes to one": async ({ queue }) => {
       for (let index = 0; index < 20; index++) await queue.send({ queue: "app", key: `k${index}` });
       const batches = await Promise.all(Array.from({ length: 10 }, () => queue.receive("app", 3, 1_000, 0)));
@@ -124,6 +134,6 @@ export function queueContract(name: string, make: Make<QueueSubject>, exceptions
   runContract(`${name}: queue`, make, behaviours, exceptions);
 }
 
-async function keys(queue: TestQueue, name: QueueName, now: number): Promise<string[]> {
-  return (await queue.receive(name, 10, 600_000, now)).map((message) => message.key);
+async function keys(queue: TestQueue, name: QueueName, now: number, max = 10): Promise<string[]> {
+  return (await queue.receive(name, max, 600_000, now)).map((message) => message.key);
 }

@@ -79,6 +79,7 @@ describe("the packaged template", () => {
       ["SourceQueue", "Source"],
       ["DriftQueue", "Drift"],
       ["AppQueue", "Runner"],
+      ["BackgroundQueue", "Runner"],
     ]) {
       const visible = Number(resources[`${queue}`]?.Properties?.["VisibilityTimeout"]);
       assert.ok(visible >= Number(resources[`${name}LambdaFunction`]?.Properties?.["Timeout"]), queue);
@@ -97,7 +98,8 @@ describe("the packaged template", () => {
   it("never repeats a late tick, and keeps dead letters of Apps", () => {
     const target = JSON.stringify(resources["TickSchedule"]?.Properties?.["Target"]);
     assert.match(target, /"MaximumRetryAttempts":0/);
-    assert.match(JSON.stringify(resources["AppQueue"]?.Properties?.["RedrivePolicy"]), /"maxReceiveCount":5/);
+    for (const queue of ["AppQueue", "BackgroundQueue"])
+      assert.match(JSON.stringify(resources[queue]?.Properties?.["RedrivePolicy"]), /"maxReceiveCount":5/, queue);
   });
 
   it("zips the same bytes each time", () => {

@@ -12,6 +12,7 @@ export {
   createSqsWakeUps,
   maxSqsDelayMs,
   readSqsMessage,
+  type SqsQueueName,
   type SqsWakeUp,
   type SqsWakeUpsOptions,
 } from "./sqs-wake-ups.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, EpochMs } from "../../base/index.ts";
-import type { QueueName, WakeUp, WakeUps } from "../../reconcile/index.ts";
+import { backgroundCauses, type QueueName, type WakeUp, type WakeUps } from "../../reconcile/index.ts";
 import type { AwsApi } from "./aws-api.ts";
 
 /** Longest delay of one message in milliseconds (aws.md §5). */
@@ -16,10 +16,16 @@ export interface SqsWakeUp {
   readonly dueAt: EpochMs;
 }
 
+/**
+ * A queue of the installation. SQS knows no priorities: runs of Apps that nobody waits for have the queue `background`, so that no
+ * push stands behind them.
+ */
+export type SqsQueueName = QueueName | "background";
+
 export interface SqsWakeUpsOptions {
   readonly api: AwsApi;
   /** Only the queues that this process may send to. */
-  readonly queueUrls: { readonly [Queue in QueueName]?: string };
+  readonly queueUrls: { readonly [Queue in SqsQueueName]?: string };
   readonly clock: Pick<Clock, "now">;
 }
 
@@ -34,9 +40,10 @@ export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): 
       if (!(delayMs >= 0 && delayMs <= maxSqsDelayMs)) {
         throw new RangeError(`wake-up ${queue} ${key}: delayMs ${delayMs} is not within 0 to ${maxSqsDelayMs}`);
       }
-      const queueUrl = queueUrls[queue];
+      const target = sqsQueueOf(queue, cause);
+      const queueUrl = queueUrls[target];
       if (queueUrl === undefined) {
-        throw new Error(`wake-up ${queue} ${key}: no URL of the queue "${queue}" is configured for this function`);
+        throw new Error(`wake-up ${queue} ${key}: no URL of the queue "${target}" is configured for this function`);
       }
       const message: SqsWakeUp = { key, ...(cause !== undefined && { cause }), dueAt: clock.now() + delayMs };
       await api.call("sqs", "SendMessage", {
@@ -47,6 +54,10 @@ export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): 
       });
     },
   };
+}
+
+function sqsQueueOf(queue: QueueName, cause: Cause | undefined): SqsQueueName {
+  return queue === "app" && cause !== undefined && backgroundCauses.includes(cause) ? "background" : queue;
 }
 
 /** What a received body says; `undefined` when lateen did not write it. */

@@ -1,4 +1,4 @@
-import type { QueueName, WakeUp, WakeUps } from "../../reconcile/index.ts";
+import { backgroundCauses, type QueueName, type WakeUp, type WakeUps } from "../../reconcile/index.ts";
 import { type Connection, numberOf, optionalText, textOf } from "./connection.ts";
 
 /** Longest delay of one wake-up in milliseconds, as SQS has it (aws.md §5). */
@@ -20,10 +20,8 @@ const maxPerGroup: Readonly<Record<QueueName, number>> = {
   tick: 1_000_000,
 };
 type Cause = NonNullable<WakeUp["cause"]>;
-/** Causes that nobody waits for: taken when nothing else is there. */
-const patient: readonly Cause[] = ["drift", "full comparison", "schedule"];
 /** Causes that say nothing which a waiting message would not say as well. */
-const reminders: readonly Cause[] = [...patient, "retry", "wait"];
+const reminders: readonly Cause[] = [...backgroundCauses, "retry", "wait"];
 const listed = (causes: readonly Cause[]): string => causes.map((cause) => `'${cause}'`).join(", ");
 /** Oldest visible messages that one receive looks at when it shares turns between groups. */
 const fairWindow = 1_000;
@@ -97,7 +95,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
     WITH
       inHand AS (SELECT grp, count(*) AS held FROM messages WHERE queue = :queue AND visible_at > :now AND receives > 0 GROUP BY grp),
       visible AS (
-        SELECT id, grp, visible_at, coalesce(cause IN (${listed(patient)}), 0) AS patient FROM messages
+        SELECT id, grp, visible_at, coalesce(cause IN (${listed(backgroundCauses)}), 0) AS patient FROM messages
         WHERE queue = :queue AND visible_at <= :now AND (grp IS NULL OR grp NOT IN (SELECT grp FROM inHand WHERE grp IS NOT NULL AND held >= :share))
         ORDER BY patient, visible_at, id LIMIT ${fairWindow}),
       turns AS (

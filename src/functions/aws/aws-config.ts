@@ -1,5 +1,5 @@
 import type { LogLevel } from "../../base/index.ts";
-import type { QueueName } from "../../reconcile/index.ts";
+import type { SqsQueueName } from "../../adapters/aws/index.ts";
 import {
   isAddressRange,
   isLogLevel,
@@ -18,7 +18,7 @@ export interface AwsConfig {
   /** DynamoDB table. */
   readonly table: string;
   /** Queues that this function may send to. */
-  readonly queueUrls: Readonly<Partial<Record<QueueName, string>>>;
+  readonly queueUrls: Readonly<Partial<Record<SqsQueueName, string>>>;
   /** Secrets of the hub are named `PREFIX/NAMESPACE/NAME`. */
   readonly secretsPrefix: string;
   /** Names of the secrets that hold webhook secrets. */
@@ -43,8 +43,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Either a whole config or every fault at once: the name of the variable, never its value. */
 export type ParsedAwsConfig = { readonly config: AwsConfig } | { readonly faults: readonly string[] };
 
-const queueVariables: Readonly<Record<QueueName, string>> = {
+const queueVariables: Readonly<Record<SqsQueueName, string>> = {
   app: "LATEEN_QUEUE_APP",
+  background: "LATEEN_QUEUE_BACKGROUND",
   source: "LATEEN_QUEUE_SOURCE",
   drift: "LATEEN_QUEUE_DRIFT",
   tick: "LATEEN_QUEUE_TICK",
@@ -57,7 +58,7 @@ const endpointVariables = {
   sts: "AWS_ENDPOINT_URL_STS",
 } as const;
 const services = ["dynamodb", "sqs", "secretsmanager", "sts"] as const;
-const queueNames: readonly QueueName[] = ["app", "source", "drift", "tick"];
+const queueNames: readonly SqsQueueName[] = ["app", "background", "source", "drift", "tick"];
 /** A second: SQS delays in whole seconds. */
 const minPeriodMs = 1_000;
 
@@ -65,7 +66,7 @@ const minPeriodMs = 1_000;
  * Reads a function's environment. Written by hand instead of with a schema library, which would be a third of the ingress function.
  * @param needs queues that the function cannot work without.
  */
-export function parseAwsConfig(environment: Environment, needs: readonly QueueName[] = []): ParsedAwsConfig {
+export function parseAwsConfig(environment: Environment, needs: readonly SqsQueueName[] = []): ParsedAwsConfig {
   const faults: string[] = [];
   /** Blank counts as unset, as in most shells' `${X:-default}`. */
   const optional = (name: string): string | undefined => environment[name]?.trim() || undefined;
@@ -99,7 +100,7 @@ export function parseAwsConfig(environment: Environment, needs: readonly QueueNa
       ? undefined
       : checked(name, undefined, (value) => (isHttpUrl(value) ? undefined : allowed.httpUrl)).replace(/\/+$/, "");
 
-  const queueUrls: Partial<Record<QueueName, string>> = {};
+  const queueUrls: Partial<Record<SqsQueueName, string>> = {};
   for (const queue of queueNames) {
     const value = optional(queueVariables[queue]);
     if (value === undefined) {
@@ -150,7 +151,7 @@ export function parseAwsConfig(environment: Environment, needs: readonly QueueNa
 }
 
 /** @throws Error with every fault, for the start of a function: Lambda shows it as the reason of the failed start. */
-export function requireAwsConfig(environment: Environment, needs: readonly QueueName[] = []): AwsConfig {
+export function requireAwsConfig(environment: Environment, needs: readonly SqsQueueName[] = []): AwsConfig {
   const parsed = parseAwsConfig(environment, needs);
   if ("config" in parsed) return parsed.config;
   throw new Error(`the function's environment is incomplete or wrong: ${parsed.faults.join("; ")}`);

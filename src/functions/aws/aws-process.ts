@@ -6,9 +6,10 @@ import {
   createSqsWakeUps,
   environmentCredentials,
   openAwsStore,
+  type SqsQueueName,
 } from "../../adapters/aws/index.ts";
 import { createLog, createRedactor, systemClock } from "../../base/index.ts";
-import type { QueueName, ReconcileConfig, Runtime, WakeUps } from "../../reconcile/index.ts";
+import type { ReconcileConfig, Runtime, WakeUps } from "../../reconcile/index.ts";
 import { kappDeployRawOptions } from "../kapp-options.ts";
 import { newId } from "../new-id.ts";
 import { type AwsConfig, type Environment, requireAwsConfig } from "./aws-config.ts";
@@ -35,7 +36,7 @@ const waitSliceMs = 5_000;
 export function openAwsProcess(
   functionName: string,
   environment: Environment,
-  needs: readonly QueueName[] = [],
+  needs: readonly SqsQueueName[] = [],
 ): AwsProcess {
   const config = requireAwsConfig(environment, needs);
   const clock = systemClock;

@@ -20,7 +20,7 @@ const maxBodyBytes = 64 * 1024;
 /** Of the function's 300 s. */
 const maxWaitMs = 285_000;
 
-const lambda = openAwsProcess("byhand", process.env, ["app", "source"]);
+const lambda = openAwsProcess("byhand", process.env, ["app", "background", "source"]);
 const warm = composeAws(lambda, openByHand);
 
 export const handler: StreamingHandler = streamifyResponse(

@@ -5,7 +5,7 @@ import { composeAws } from "./compose-aws.ts";
 import type { LambdaContext, SqsBatchAnswer, SqsEvent } from "./lambda.ts";
 import { settleBatch } from "./settle-batch.ts";
 
-const lambda = openAwsProcess("drift", process.env, ["app", "drift"]);
+const lambda = openAwsProcess("drift", process.env, ["app", "background", "drift"]);
 const warm = composeAws(lambda, () => undefined);
 
 export async function handler(event: SqsEvent, context: LambdaContext): Promise<SqsBatchAnswer> {

@@ -21,7 +21,7 @@ const maxBodyBytes = 6 * 1024 * 1024;
 const maxWatchMs = 20_000;
 const maxWaitMs = 22_000;
 
-const lambda = openAwsProcess("hub", process.env, ["app", "source"]);
+const lambda = openAwsProcess("hub", process.env, ["app", "background", "source"]);
 const warm = composeAws(lambda, openHttp, { maxWatchMs, mayLackHome: true });
 
 export async function handler(event: LambdaHttpEvent, context: LambdaContext): Promise<LambdaHttpResult> {

@@ -5,7 +5,7 @@ import { composeAws } from "./compose-aws.ts";
 import type { LambdaContext, SqsBatchAnswer, SqsEvent } from "./lambda.ts";
 import { settleBatch } from "./settle-batch.ts";
 
-const lambda = openAwsProcess("runner", process.env, ["app"]);
+const lambda = openAwsProcess("runner", process.env, ["app", "background"]);
 const warm = composeAws(lambda, () => undefined);
 
 export async function handler(event: SqsEvent, context: LambdaContext): Promise<SqsBatchAnswer> {

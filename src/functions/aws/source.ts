@@ -8,7 +8,7 @@ import { openVault } from "./open-vault.ts";
 import { settleBatch } from "./settle-batch.ts";
 import { keepWarm } from "./warm.ts";
 
-const lambda = openAwsProcess("source", process.env, ["app", "source"]);
+const lambda = openAwsProcess("source", process.env, ["app", "background", "source"]);
 const vault = openVault(lambda);
 const objects = createMemoryObjectCache();
 const warm = keepWarm(lambda, async () => openGit(lambda, objects));

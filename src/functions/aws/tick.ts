@@ -8,7 +8,7 @@ import { maxSqsDelayMs, readSqsMessage } from "../../adapters/aws/index.ts";
 /** A message comes up to a second late, never early; clocks of two machines may still differ by so much. */
 const maxEarlyMs = 2_000;
 
-const lambda = openAwsProcess("tick", process.env, ["app", "source", "drift", "tick"]);
+const lambda = openAwsProcess("tick", process.env, ["app", "background", "source", "drift", "tick"]);
 
 /**
  * Every message is settled, whatever happened: the next slot is the retry. Whatever the body says, it is a tick: the chain's `tick/SLOT`,

@@ -46,8 +46,9 @@ def main(path):
     table = created["Table"]["PhysicalResourceId"]
     described = tables.describe_table(TableName=table)["Table"]
     assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["dirty"], described
-    app = queues.get_queue_attributes(QueueUrl=created["AppQueue"]["PhysicalResourceId"], AttributeNames=["All"])["Attributes"]
-    assert app["VisibilityTimeout"] == "330" and json.loads(app["RedrivePolicy"])["maxReceiveCount"] == 5, app
+    for name in ["AppQueue", "BackgroundQueue"]:
+        queue = queues.get_queue_attributes(QueueUrl=created[name]["PhysicalResourceId"], AttributeNames=["All"])["Attributes"]
+        assert queue["VisibilityTimeout"] == "330" and json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 5, queue
 
     tables.put_item(TableName=table, Item={"pk": {"S": "ROW#app/ns/shop"}, "sk": {"S": "ROW"}, "wanted": {"N": "3"}})
     template["Resources"]["RunnerLambdaFunction"]["Properties"]["MemorySize"] = 2048

@@ -1,11 +1,10 @@
 /** The functions as Lambda loads them, over emulators of DynamoDB, SQS and Secrets Manager, with an embedded run cluster and a real git server. */
 import { createHmac, randomUUID } from "node:crypto";
 import { Writable } from "node:stream";
-import { type AwsApi, createAwsApi, openAwsStore } from "../../../src/adapters/aws/index.ts";
+import { type AwsApi, createAwsApi, openAwsStore, type SqsQueueName } from "../../../src/adapters/aws/index.ts";
 import { systemClock } from "../../../src/base/index.ts";
 import type { LambdaHttpEvent, LambdaHttpResult } from "../../../src/http/index.ts";
 import { createHub } from "../../../src/hub/index.ts";
-import type { QueueName } from "../../../src/reconcile/index.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
 import { startSandbox } from "../../../src/sandbox/index.ts";
 import {
@@ -42,7 +41,7 @@ export interface LambdaWorld {
   readonly repository: ServedRepository;
   /** What the functions' environment says. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly queueUrls: ReadonlyMap<QueueName, string>;
+  readonly queueUrls: ReadonlyMap<SqsQueueName, string>;
   readonly dynamo: Emulator;
   /** A token of the hub that may do everything. */
   readonly token: string;
@@ -51,7 +50,7 @@ export interface LambdaWorld {
   /** Invokes a function that answers HTTP events. */
   http(name: "ingress" | "hub", event: LambdaHttpEvent): Promise<LambdaHttpResult>;
   /** Messages that are visible now. */
-  receive(queue: QueueName): Promise<readonly Received[]>;
+  receive(queue: SqsQueueName): Promise<readonly Received[]>;
   /** Takes one message, hands it to the function and deletes it when it is settled; `false` without a message. */
   work(name: "tick" | "source" | "drift" | "runner"): Promise<boolean>;
   stop(): Promise<void>;
@@ -62,7 +61,8 @@ export function context(leftMs = 60_000): Context {
   return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => end - Date.now() };
 }
 
-const queueOf = { tick: "tick", source: "source", drift: "drift", runner: "app" } as const;
+const queuesOf = { tick: ["tick"], source: ["source"], drift: ["drift"], runner: ["app", "background"] } as const;
+const queueNames = ["app", "background", "source", "drift", "tick"] as const;
 
 export async function startLambdaWorld(environment: Readonly<Record<string, string>> = {}): Promise<LambdaWorld> {
   const [dynamo, sqs, secrets, sandbox, git] = await Promise.all([
@@ -79,8 +79,8 @@ export async function startLambdaWorld(environment: Readonly<Record<string, stri
     clock: systemClock,
   });
   const table = await createTable(api);
-  const queueUrls = new Map<QueueName, string>();
-  for (const queue of ["app", "source", "drift", "tick"] as const) {
+  const queueUrls = new Map<SqsQueueName, string>();
+  for (const queue of queueNames) {
     const answer = await api.call("sqs", "CreateQueue", { QueueName: `lateen-${queue}` });
     queueUrls.set(queue, String(Reflect.get(Object(answer), "QueueUrl")));
   }
@@ -98,6 +98,7 @@ export async function startLambdaWorld(environment: Readonly<Record<string, stri
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     LATEEN_TABLE: table,
     LATEEN_QUEUE_APP: queueUrls.get("app") ?? "",
+    LATEEN_QUEUE_BACKGROUND: queueUrls.get("background") ?? "",
     LATEEN_QUEUE_SOURCE: queueUrls.get("source") ?? "",
     LATEEN_QUEUE_DRIFT: queueUrls.get("drift") ?? "",
     LATEEN_QUEUE_TICK: queueUrls.get("tick") ?? "",
@@ -137,16 +138,16 @@ export async function startLambdaWorld(environment: Readonly<Record<string, stri
     },
     receive: (queue) => receiveMessages(api, queueUrls.get(queue) ?? "", 60),
     work: async (name) => {
-      const [message] = await world.receive(queueOf[name]);
-      if (message === undefined) return false;
-      const handler = await world.load(name);
-      const answer = await handler(sqsEvent(message), context());
-      if (JSON.stringify(answer) === '{"batchItemFailures":[]}')
-        await api.call("sqs", "DeleteMessage", {
-          QueueUrl: queueUrls.get(queueOf[name]),
-          ReceiptHandle: message.receipt,
-        });
-      return true;
+      for (const queue of queuesOf[name]) {
+        const [message] = await world.receive(queue);
+        if (message === undefined) continue;
+        const handler = await world.load(name);
+        const answer = await handler(sqsEvent(message), context());
+        if (JSON.stringify(answer) === '{"batchItemFailures":[]}')
+          await api.call("sqs", "DeleteMessage", { QueueUrl: queueUrls.get(queue), ReceiptHandle: message.receipt });
+        return true;
+      }
+      return false;
     },
     stop: async () => {
       await Promise.all([dynamo.stop(), sqs.stop(), secrets.close(), sandbox.stop(), git.close()]);
