@@ -70,7 +70,13 @@ async function slice(
     await moveOut(name, deps);
     return { type: "done" };
   }
-  const run = { runId, app: name, cause: options.cause ?? "retry", epoch: lease.epoch, wanted: lease.wanted };
+  const run = {
+    runId,
+    app: name,
+    cause: lease.cause ?? options.cause ?? "retry",
+    epoch: lease.epoch,
+    wanted: lease.wanted,
+  };
   const parsed = parseApp(object);
   const app = "app" in parsed ? parsed.app : undefined;
   if (app !== undefined) onApp(app);

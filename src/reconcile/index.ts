@@ -41,7 +41,9 @@ export {
   backgroundCauses,
   type FetchedSource,
   type PlannedChange,
+  readRunCause,
   type RunCause,
+  runCauses,
   type RunEvent,
   type RunRecord,
 } from "./run-event.ts";

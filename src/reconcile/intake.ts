@@ -126,7 +126,7 @@ export async function requestSync(
 
 /** @param clusterId where the App goes to, where the caller knows it: the wake-up's fair-share group. */
 export async function wantApp(app: AppName, cause: RunCause, deps: WakeDeps, clusterId?: string): Promise<number> {
-  const wanted = await deps.rows.want(appKey(app), deps.clock.now());
+  const wanted = await deps.rows.want(appKey(app), deps.clock.now(), cause);
   await wake({ queue: "app", key: appKey(app), cause, ...(clusterId === undefined ? {} : { group: clusterId }) }, deps);
   return wanted;
 }

@@ -29,6 +29,8 @@ export interface WorkRow {
   readonly nextAt?: number;
   /** Leases taken since the last completed run: kills and failures show here. */
   readonly tries: number;
+  /** Why a run was asked for since the last one was settled; what somebody waits for stands before what the schedule asks for. */
+  readonly cause?: RunCause;
 }
 
 /** The right to run one row until `leaseUntil`; every write of the holder names its epoch. */
@@ -39,11 +41,16 @@ export interface Lease {
   /** `wanted` at the time of the lease: finishing sets `done` to it. */
   readonly wanted: number;
   readonly tries: number;
+  /** The row's. */
+  readonly cause?: RunCause;
 }
 
 export interface WorkRows {
-  /** Durably asks for a run; due at once. Creates the row. Answers the new `wanted`: a 2xx may be sent when this returns. */
-  want(key: string, now: number): Promise<number>;
+  /**
+   * Durably asks for a run; due at once. Creates the row. Answers the new `wanted`: a 2xx may be sent when this returns. The row keeps the
+   * cause until a run that has seen it is settled; one of `backgroundCauses` replaces no other.
+   */
+  want(key: string, now: number, cause?: RunCause): Promise<number>;
   /**
    * Takes the lease if the row is dirty, due (`nextAt <= now`) and free (no lease, or `leaseUntil <= now`); raises epoch and tries.
    * `undefined` if not, and never creates a row. Calling again with the same holder and a lost reply gives the same lease.

@@ -1,19 +1,27 @@
 import type { EpochMs } from "../base/index.ts";
 
 /** Why a run began. */
-export type RunCause =
-  | "push"
-  | "app changed"
-  | "secret changed"
-  | "drift"
-  | "full comparison"
-  | "by hand"
-  | "retry"
-  | "wait"
-  | "schedule"
-  | "deletion";
+export const runCauses = [
+  "push",
+  "app changed",
+  "secret changed",
+  "drift",
+  "full comparison",
+  "by hand",
+  "retry",
+  "wait",
+  "schedule",
+  "deletion",
+] as const;
 
-/** Causes that nobody waits for: queues let every other one go first. */
+export type RunCause = (typeof runCauses)[number];
+
+/** A cause as it was stored or sent; `undefined` for none, and for one of a newer lateen: a lost cause costs nothing. */
+export function readRunCause(text: unknown): RunCause | undefined {
+  return runCauses.find((cause) => cause === text);
+}
+
+/** Causes that nobody waits for: queues let every other one go first, and rows keep another one. */
 export const backgroundCauses: readonly RunCause[] = ["drift", "full comparison", "schedule"];
 
 /** What was fetched for one git entry of `spec.fetch`. */

@@ -32,6 +32,29 @@ export function workRowsContract(name: string, make: Make<WorkRows>): void {
       );
     },
 
+    "a lease says why, once; nobody's wish is hidden by the schedule's (L33)": async (rows) => {
+      await rows.want(key, 1, "drift");
+      assert.equal((await rows.get(key))?.cause, "drift");
+      await rows.want(key, 2, "by hand");
+      await rows.want(key, 3, "schedule");
+      await rows.want(key, 4);
+      const first = await leased(rows, "a", 10);
+      assert.equal(first.cause, "by hand");
+      await rows.want(key, 11, "app changed");
+      assert.equal(await rows.defer(first, 500, { keepTries: false }), "dirty");
+      const second = await leased(rows, "b", 12);
+      assert.equal(second.cause, "app changed");
+      assert.equal(await rows.defer(second, 500, { keepTries: false }), "deferred");
+      const third = await leased(rows, "c", 500);
+      assert.equal(third.cause, undefined);
+      await rows.want(key, 501, "push");
+      assert.equal(await rows.finish(third), "dirty");
+      const fourth = await leased(rows, "d", 502);
+      assert.equal(fourth.cause, "push");
+      assert.equal(await rows.finish(fourth), "clean");
+      assert.equal((await rows.get(key))?.cause, undefined);
+    },
+
     "an unknown row is not leased, and not created by trying (aws.md §5)": async (rows) => {
       assert.equal(await rows.acquire(key, "a", 1, leaseMs), undefined);
       assert.equal(await rows.get(key), undefined);

@@ -1,9 +1,9 @@
 /** What is left of a run: one line in the log, and a record that every store takes. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { followRuns, getApp, getRun } from "../../src/reconcile/index.ts";
+import { followRuns, getApp, getRun, requestReconcile } from "../../src/reconcile/index.ts";
 import { hasGitHttpBackend } from "../support/git-server.ts";
-import { eventually, gitApp, startWorld, succeeded, type World } from "./world.ts";
+import { eventually, gitApp, queued, startWorld, succeeded, type World } from "./world.ts";
 
 const skip = (await hasGitHttpBackend()) ? false : "git http-backend is not installed";
 
@@ -31,6 +31,23 @@ describe("what a run leaves", { skip }, () => {
       assert.match(String(entry["cluster"]), /^https:\/\/127\.0\.0\.1:/);
       assert.match(String(entry["runId"]), /^\w{20,}$/);
       assert.ok(Number(entry["epoch"]) > 0);
+    });
+  });
+
+  it("a wish that came while another run had the App is not forgotten with its wake-up", async () => {
+    const { rows } = world.lateen.deps;
+    const key = "app/ns1/small";
+    await rows.want(key, Date.now(), "drift");
+    const lease = await rows.acquire(key, "a run in hand", Date.now(), 60_000);
+    assert.ok(lease !== undefined);
+    await requestReconcile("ns1", "small", world.lateen.deps);
+    // The wake-up finds the lease taken.
+    await eventually(async () => assert.equal(await queued(world, "app"), 0));
+    assert.equal(await rows.finish(lease), "dirty");
+    await world.lateen.deps.wakeUps.send({ queue: "app", key, cause: "retry" });
+    await eventually(async () => {
+      const view = await getApp("ns1", "small", world.lateen.deps);
+      assert.equal(view?.runs.at(0)?.cause, "by hand");
     });
   });
 

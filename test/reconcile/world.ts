@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, connectCluster, parseKubeconfig } from "../../src/cluster/index.ts";
 import { type LocalConfig, type LocalServer, parseConfig, startLocal } from "../../src/functions/index.ts";
+import type { QueueName } from "../../src/reconcile/index.ts";
 import { type Json, type KubeObject, own, stringifyJson } from "../../src/resource/index.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/index.ts";
 import { type GitServer, type ServedRepository, startGitServer } from "../support/git-server.ts";
@@ -188,11 +189,16 @@ export async function settled(world: World): Promise<void> {
   await eventually(async () => {
     assert.deepEqual(await world.lateen.deps.rows.due(Date.now() + 1_000_000, 100), []);
     // Sweeps have no rows.
-    const { wakeUps } = world.lateen.deps;
-    const sizes = "size" in wakeUps && typeof wakeUps.size === "function" ? wakeUps.size.bind(wakeUps) : undefined;
-    for (const queue of ["source", "drift"]) assert.equal(await sizes?.(queue), 0);
+    for (const queue of ["source", "drift"] as const) assert.equal(await queued(world, queue), 0);
   });
   await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/** Messages of a queue, those in hand included. */
+export async function queued({ lateen }: World, queue: QueueName): Promise<number> {
+  const { wakeUps } = lateen.deps;
+  if (!("size" in wakeUps) || typeof wakeUps.size !== "function") throw new Error("the local queue tells its size");
+  return Number(await wakeUps.size(queue));
 }
 
 /** A tick of its own: those of one slot are run once. */

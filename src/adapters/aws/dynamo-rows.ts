@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Lease, WorkRow, WorkRows } from "../../reconcile/index.ts";
+import { backgroundCauses, type Lease, readRunCause, type WorkRow, type WorkRows } from "../../reconcile/index.ts";
 import { AwsError, isConditionFailed } from "./aws-error.ts";
 import {
   numberAt,
@@ -55,31 +55,41 @@ export function createDynamoRows(table: Table): WorkRows {
 
   return {
     // A try whose reply was lost counts twice: one run too many, which finds nothing to do.
-    want: (key, now) =>
-      rounds("want", key, async () => {
+    want: (key, now, cause) => {
+      const isBackground = cause !== undefined && backgroundCauses.includes(cause);
+      const because =
+        cause === undefined ? "" : `#cause = ${isBackground ? "if_not_exists(#cause, :cause)" : ":cause"}`;
+      const given = { now, one: 1, ...(cause === undefined ? {} : { cause }) };
+      return rounds("want", key, async () => {
         const lowered = await wrote(key, {
           update: `SET #nextAt = :now, #dirtyGroup = :group, #done = if_not_exists(#done, :zero),
-            #epoch = if_not_exists(#epoch, :zero), #tries = if_not_exists(#tries, :zero) ADD #wanted :one`,
+            #epoch = if_not_exists(#epoch, :zero), #tries = if_not_exists(#tries, :zero)${because && `, ${because}`} ADD #wanted :one`,
           condition: "attribute_not_exists(#nextAt) OR #nextAt > :now",
-          values: { now, group: groupOf(key), zero: 0, one: 1 },
+          values: { ...given, group: groupOf(key), zero: 0 },
         });
         const row =
           lowered ??
-          (await wrote(key, { update: "ADD #wanted :one", condition: "#nextAt <= :now", values: { now, one: 1 } }));
+          (await wrote(key, {
+            update: `${because && `SET ${because} `}ADD #wanted :one`,
+            condition: "#nextAt <= :now",
+            values: given,
+          }));
         return row === undefined ? undefined : numberAt(row, "wanted");
-      }),
+      });
+    },
 
     async acquire(key, holder, now, leaseMs) {
       const answer = await rounds("acquire", key, async () => {
         const row = await read(key);
         if (row === undefined) return { lease: undefined };
         const { wanted, epoch, tries, nextAt, leaseUntil = 0 } = row;
+        const why = row.cause === undefined ? {} : { cause: row.cause };
         const isLive = row.holder !== undefined && leaseUntil > now;
         if (isLive && row.holder === holder) {
           // Our own earlier call whose reply was lost: epoch, tries and wanted stay.
           const values = { holder, epoch, until: now + leaseMs };
           if ((await wrote(key, { update: "SET #leaseUntil = :until", condition: mine, values })) === undefined) return;
-          return { lease: { key, holder, epoch, wanted: row.leaseWanted ?? wanted, tries } };
+          return { lease: { key, holder, epoch, wanted: row.leaseWanted ?? wanted, tries, ...why } };
         }
         if (isLive || nextAt === undefined || nextAt > now) return { lease: undefined };
         const next = Math.max(epoch + 1, Math.floor(now));
@@ -90,7 +100,7 @@ export function createDynamoRows(table: Table): WorkRows {
           values: { holder, until: now + leaseMs, next, tries: tries + 1, wanted, epoch, now },
         });
         if (taken === undefined) return;
-        return { lease: { key, holder, epoch: next, wanted, tries: tries + 1 } };
+        return { lease: { key, holder, epoch: next, wanted, tries: tries + 1, ...why } };
       });
       return answer.lease;
     },
@@ -114,7 +124,7 @@ export function createDynamoRows(table: Table): WorkRows {
       const values = { holder, epoch, wanted, zero: 0 };
       const complete = "SET #done = :wanted, #tries = :zero";
       const clean = await wrote(key, {
-        update: `${complete} ${free}, #nextAt, #dirtyGroup`,
+        update: `${complete} ${free}, #nextAt, #dirtyGroup, #cause`,
         condition: `${mine} AND #wanted = :wanted`,
         values,
       });
@@ -135,7 +145,7 @@ export function createDynamoRows(table: Table): WorkRows {
       const raised = Math.max(epoch, epochAtLeast);
       const back = (at: number, seen: number): Promise<TableItem | undefined> =>
         wrote(key, {
-          update: `SET #nextAt = :at, #epoch = :raised${keepTries ? "" : ", #tries = :zero"} ${free}`,
+          update: `SET #nextAt = :at, #epoch = :raised${keepTries ? "" : ", #tries = :zero"} ${free}${seen === wanted ? ", #cause" : ""}`,
           condition: `${mine} AND #wanted = :seen`,
           values: { at, raised, zero: 0, holder, epoch, seen },
         });
@@ -249,6 +259,7 @@ function rowOf(item: TableItem): StoredRow {
   const leaseUntil = optionalNumberAt(item, "leaseUntil");
   const leaseWanted = optionalNumberAt(item, "leaseWanted");
   const nextAt = optionalNumberAt(item, "nextAt");
+  const cause = readRunCause(optionalTextAt(item, "cause"));
   return {
     key: textAt(item, "pk").slice(keyPrefix.length),
     wanted: numberAt(item, "wanted"),
@@ -259,5 +270,6 @@ function rowOf(item: TableItem): StoredRow {
     ...(leaseUntil !== undefined && { leaseUntil }),
     ...(leaseWanted !== undefined && { leaseWanted }),
     ...(nextAt !== undefined && { nextAt }),
+    ...(cause !== undefined && { cause }),
   };
 }

@@ -1,17 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Clock, EpochMs } from "../../base/index.ts";
-import { backgroundCauses, type QueueName, type WakeUp, type WakeUps } from "../../reconcile/index.ts";
+import { backgroundCauses, type QueueName, readRunCause, type RunCause, type WakeUps } from "../../reconcile/index.ts";
 import type { AwsApi } from "./aws-api.ts";
 
 /** Longest delay of one message in milliseconds (aws.md §5). */
 export const maxSqsDelayMs = 900_000;
 
-type Cause = NonNullable<WakeUp["cause"]>;
-
 /** What one message says. */
 export interface SqsWakeUp {
   readonly key: string;
-  readonly cause?: Cause;
+  readonly cause?: RunCause;
   /** When it was to be received at the earliest: what is later is the queue's age. */
   readonly dueAt: EpochMs;
 }
@@ -56,7 +54,7 @@ export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): 
   };
 }
 
-function sqsQueueOf(queue: QueueName, cause: Cause | undefined): SqsQueueName {
+function sqsQueueOf(queue: QueueName, cause: RunCause | undefined): SqsQueueName {
   return queue === "app" && cause !== undefined && backgroundCauses.includes(cause) ? "background" : queue;
 }
 
@@ -71,7 +69,7 @@ export function readSqsMessage(body: string): SqsWakeUp | undefined {
   if (typeof value !== "object" || value === null || !("key" in value) || !("dueAt" in value)) return undefined;
   const { key, dueAt } = value;
   if (typeof key !== "string" || key === "" || typeof dueAt !== "number" || !Number.isFinite(dueAt)) return undefined;
-  const cause = "cause" in value ? causes.find((known) => known === value.cause) : undefined;
+  const cause = readRunCause("cause" in value ? value.cause : undefined);
   return { key, ...(cause !== undefined && { cause }), dueAt };
 }
 
@@ -79,19 +77,3 @@ export function readSqsMessage(body: string): SqsWakeUp | undefined {
 function groupId(group: string): string {
   return createHash("sha256").update(group).digest("hex").slice(0, 32);
 }
-
-/** By this record the compiler sees that none is missing. An unknown cause of a newer sender is dropped: it costs nothing. */
-const knownCauses: Readonly<Record<Cause, true>> = {
-  push: true,
-  "app changed": true,
-  "secret changed": true,
-  drift: true,
-  "full comparison": true,
-  "by hand": true,
-  retry: true,
-  wait: true,
-  schedule: true,
-  deletion: true,
-};
-// The record has exactly these keys.
-const causes = Object.keys(knownCauses) as readonly Cause[];

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { readRunCause, type RunCause } from "../../reconcile/index.ts";
 import { StoreError, translateSqliteError } from "./store-error.ts";
 
 interface PendingWrite {
@@ -182,6 +183,12 @@ export function optionalText<Name extends string>(
 ): { readonly [Key in Name]?: string } {
   // The literal has exactly the key `name`; TypeScript widens computed keys to `string`.
   return row?.[column] === null ? {} : ({ [name]: textOf(row, column) } as { readonly [Key in Name]?: string });
+}
+
+/** `{ cause }` from the column `cause`; `{}` for NULL, and for a cause of a newer lateen. */
+export function optionalCause(row: Row): { readonly cause?: RunCause } {
+  const cause = readRunCause(row?.["cause"]);
+  return cause === undefined ? {} : { cause };
 }
 
 function unexpected(column: string, value: unknown): StoreError {

@@ -1,5 +1,5 @@
-import { backgroundCauses, type QueueName, type WakeUp, type WakeUps } from "../../reconcile/index.ts";
-import { type Connection, numberOf, optionalText, textOf } from "./connection.ts";
+import { backgroundCauses, type QueueName, type RunCause, type WakeUp, type WakeUps } from "../../reconcile/index.ts";
+import { type Connection, numberOf, optionalCause, optionalText, textOf } from "./connection.ts";
 
 /** Longest delay of one wake-up in milliseconds, as SQS has it (aws.md §5). */
 const maxDelayMs = 900_000;
@@ -19,10 +19,9 @@ const maxPerGroup: Readonly<Record<QueueName, number>> = {
   drift: 1_000_000,
   tick: 1_000_000,
 };
-type Cause = NonNullable<WakeUp["cause"]>;
 /** Causes that say nothing which a waiting message would not say as well. */
-const reminders: readonly Cause[] = [...backgroundCauses, "retry", "wait"];
-const listed = (causes: readonly Cause[]): string => causes.map((cause) => `'${cause}'`).join(", ");
+const reminders: readonly RunCause[] = [...backgroundCauses, "retry", "wait"];
+const listed = (causes: readonly RunCause[]): string => causes.map((cause) => `'${cause}'`).join(", ");
 /** Oldest visible messages that one receive looks at when it shares turns between groups. */
 const fairWindow = 1_000;
 
@@ -33,7 +32,7 @@ export interface ReceivedWakeUp {
   readonly queue: QueueName;
   readonly key: string;
   readonly group?: string;
-  readonly cause?: NonNullable<WakeUp["cause"]>;
+  readonly cause?: RunCause;
   /** Deliveries so far, this one included. */
   readonly receives: number;
 }
@@ -157,7 +156,7 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
               queue,
               key: textOf(row, "key"),
               ...optionalText(row, "grp", "group"),
-              ...causeOf(row),
+              ...optionalCause(row),
               receives,
             };
           });
@@ -210,12 +209,6 @@ export function createQueue(connection: Connection, now: () => number): LocalQue
         })),
       ),
   };
-}
-
-function causeOf(row: Parameters<typeof textOf>[0]): Pick<ReceivedWakeUp, "cause"> {
-  const { cause } = optionalText(row, "cause", "cause");
-  // Only `send` writes this column, from a RunCause.
-  return cause === undefined ? {} : { cause: cause as NonNullable<WakeUp["cause"]> };
 }
 
 function deliveryOf(id: string): { readonly id: number; readonly receives: number } {

@@ -19,6 +19,7 @@ const steps: readonly string[] = [
     lease_until INTEGER,
     lease_wanted INTEGER,
     next_at INTEGER,
+    cause TEXT,
     CHECK (done <= wanted AND (next_at IS NULL) = (done = wanted))
   ) WITHOUT ROWID;
   CREATE INDEX rows_dirty ON rows (next_at, key) WHERE next_at IS NOT NULL;

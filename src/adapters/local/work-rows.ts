@@ -1,5 +1,5 @@
-import type { Lease, WorkRow, WorkRows } from "../../reconcile/index.ts";
-import { type Connection, numberOf, optionalNumber, optionalText, textOf } from "./connection.ts";
+import { backgroundCauses, type Lease, type WorkRow, type WorkRows } from "../../reconcile/index.ts";
+import { type Connection, numberOf, optionalNumber, optionalCause, optionalText, textOf } from "./connection.ts";
 
 /**
  * Work rows in SQLite: each operation is one `UPDATE … WHERE … RETURNING`, so that processes on the same file exclude each
@@ -11,8 +11,9 @@ import { type Connection, numberOf, optionalNumber, optionalText, textOf } from 
  */
 export function createWorkRows(connection: Connection): WorkRows {
   const want = connection.prepare(`
-    INSERT INTO rows (key, wanted, done, epoch, tries, next_at) VALUES (:key, 1, 0, 0, 0, :now)
-    ON CONFLICT (key) DO UPDATE SET wanted = wanted + 1, next_at = min(coalesce(next_at, :now), :now)
+    INSERT INTO rows (key, wanted, done, epoch, tries, next_at, cause) VALUES (:key, 1, 0, 0, 0, :now, :cause)
+    ON CONFLICT (key) DO UPDATE SET wanted = wanted + 1, next_at = min(coalesce(next_at, :now), :now),
+      cause = iif(:gives, coalesce(cause, :cause), coalesce(:cause, cause))
     RETURNING wanted`);
 
   // A live lease of the same holder is its own earlier call whose reply was lost (F24): it keeps epoch, tries and wanted.
@@ -26,21 +27,21 @@ export function createWorkRows(connection: Connection): WorkRows {
     WHERE key = :key AND (
       (holder = :holder AND lease_until > :now)
       OR (next_at <= :now AND (holder IS NULL OR lease_until <= :now)))
-    RETURNING epoch, lease_wanted, tries`);
+    RETURNING epoch, lease_wanted, tries, cause`);
 
   const renew = connection.prepare(`
     UPDATE rows SET lease_until = max(lease_until, :until) WHERE key = :key AND holder = :holder AND epoch = :epoch RETURNING key`);
 
   const finish = connection.prepare(`
     UPDATE rows SET done = lease_wanted, tries = 0, holder = NULL, lease_until = NULL, lease_wanted = NULL,
-      next_at = iif(wanted > lease_wanted, next_at, NULL)
+      next_at = iif(wanted > lease_wanted, next_at, NULL), cause = iif(wanted > lease_wanted, cause, NULL)
     WHERE key = :key AND holder = :holder AND epoch = :epoch
     RETURNING wanted > done AS dirty`);
 
   // While a lease is held, next_at keeps the time that made the row due, or an earlier one: a request of meanwhile stays due.
   const defer = connection.prepare(`
     UPDATE rows SET tries = iif(:keepTries, tries, 0), epoch = max(epoch, :epochAtLeast), holder = NULL, lease_until = NULL, lease_wanted = NULL,
-      next_at = iif(wanted > lease_wanted, min(next_at, :nextAt), :nextAt)
+      next_at = iif(wanted > lease_wanted, min(next_at, :nextAt), :nextAt), cause = iif(wanted > lease_wanted, cause, NULL)
     WHERE key = :key AND holder = :holder AND epoch = :epoch
     RETURNING wanted > :wanted AS dirty`);
 
@@ -54,7 +55,10 @@ export function createWorkRows(connection: Connection): WorkRows {
   const remove = connection.prepare("DELETE FROM rows WHERE key = ?");
 
   return {
-    want: (key, now) => connection.write(() => numberOf(want.get({ key, now }), "wanted")),
+    want: (key, now, cause) => {
+      const gives = cause !== undefined && backgroundCauses.includes(cause) ? 1 : 0;
+      return connection.write(() => numberOf(want.get({ key, now, cause: cause ?? null, gives }), "wanted"));
+    },
 
     acquire: (key, holder, now, leaseMs) =>
       connection.write(() => {
@@ -66,6 +70,7 @@ export function createWorkRows(connection: Connection): WorkRows {
           epoch: numberOf(row, "epoch"),
           wanted: numberOf(row, "lease_wanted"),
           tries: numberOf(row, "tries"),
+          ...optionalCause(row),
         };
       }),
 
@@ -103,6 +108,7 @@ export function createWorkRows(connection: Connection): WorkRows {
           ...optionalText(row, "holder", "holder"),
           ...optionalNumber(row, "lease_until", "leaseUntil"),
           ...optionalNumber(row, "next_at", "nextAt"),
+          ...optionalCause(row),
         };
       }),
 

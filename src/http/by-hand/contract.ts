@@ -1,5 +1,13 @@
 import * as z from "zod";
-import type { AppSummary, AppView, FetchedSource, PlannedChange, RunEvent, RunRecord } from "../../reconcile/index.ts";
+import {
+  type AppSummary,
+  type AppView,
+  type FetchedSource,
+  type PlannedChange,
+  runCauses,
+  type RunEvent,
+  type RunRecord,
+} from "../../reconcile/index.ts";
 
 /** The JSON that the by-hand API speaks. Each schema is checked against the type that the code uses, and stands in the OpenAPI document. */
 
@@ -54,18 +62,7 @@ export interface ProblemBody {
 const epochMs = z.number().int().describe("milliseconds since 1970-01-01T00:00:00Z");
 const milliseconds = z.number().describe("milliseconds");
 const appKey = z.string().describe("NAMESPACE/NAME");
-const cause = z.enum([
-  "push",
-  "app changed",
-  "secret changed",
-  "drift",
-  "full comparison",
-  "by hand",
-  "retry",
-  "wait",
-  "schedule",
-  "deletion",
-]);
+const cause = z.enum(runCauses);
 const outcome = z
   .enum(["succeeded", "failed", "waiting", "superseded", "skipped"])
   .describe("waiting: only readiness is awaited, the run goes on later; superseded: a newer commit took over");
