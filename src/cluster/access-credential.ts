@@ -8,6 +8,8 @@ import { type AwsCredentialsFor, eksCredential } from "./eks-credential.ts";
 export interface LoginOptions {
   /** AWS keys for EKS clusters; without it their kubeconfigs cannot be used. */
   readonly awsCredentials?: AwsCredentialsFor | undefined;
+  /** For whom roles are assumed: `sts:ExternalId`. */
+  readonly externalId?: string | undefined;
   /** Told of each token that is made for a login, for redaction. */
   readonly onToken?: ((token: string) => void) | undefined;
 }
@@ -16,14 +18,14 @@ export interface LoginOptions {
 export function accessCredential(access: ClusterAccess, options: LoginOptions & { readonly clock: Clock }): Credential {
   const { eks, impersonate } = access;
   if (eks === undefined) return fixedCredential(access);
-  const { awsCredentials, clock, onToken } = options;
+  const { awsCredentials, clock, externalId, onToken } = options;
   if (awsCredentials === undefined) {
     throw new ClusterError({
       code: "CLUSTER_LOGIN",
       message: `no token for the EKS cluster ${eks.clusterName}: this process has no AWS credentials`,
     });
   }
-  const own = eksCredential(eks, { clock, awsCredentials, onToken });
+  const own = eksCredential(eks, { clock, awsCredentials, externalId, onToken });
   if (impersonate === undefined) return own;
   return {
     isRenewable: true,

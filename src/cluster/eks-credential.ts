@@ -1,21 +1,19 @@
 import type { Clock, EpochMs } from "../base/index.ts";
-import type { AwsCredentials } from "../signing/index.ts";
+import type { AwsCredentials, AwsIdentity } from "../signing/index.ts";
 import { abortable } from "./abortable.ts";
 import type { EksLogin } from "./cluster-access.ts";
 import { ClusterError } from "./cluster-error.ts";
 import type { Credential } from "./credential.ts";
 import { eksTokenLifeMs, mintEksToken } from "./eks-token.ts";
 
-/** AWS keys of a role, or lateen's own without one. `sessionName` shows in CloudTrail. */
-export type AwsCredentialsFor = (
-  roleArn: string | undefined,
-  sessionName: string,
-  region: string,
-) => Promise<AwsCredentials>;
+/** AWS keys for an identity. */
+export type AwsCredentialsFor = (identity: AwsIdentity) => Promise<AwsCredentials>;
 
 export interface EksCredentialOptions {
   readonly clock: Clock;
   readonly awsCredentials: AwsCredentialsFor;
+  /** See `AwsIdentity`. */
+  readonly externalId?: string | undefined;
   /** Told of each token that is made, for redaction. */
   readonly onToken?: ((token: string) => void) | undefined;
 }
@@ -36,17 +34,16 @@ interface Held {
  * before its next call. No timer runs in between.
  */
 export function eksCredential(login: EksLogin, options: EksCredentialOptions): Credential {
-  const { clock, awsCredentials, onToken } = options;
+  const { clock, awsCredentials, externalId, onToken } = options;
   const { clusterName, region, roleArn } = login;
   let held: Held | undefined;
   let making: Promise<Held> | undefined;
 
   const make = async (): Promise<Held> => {
-    const credentials = await awsCredentials(roleArn, roleSessionName(`lateen-${clusterName}`), region).catch(
-      (error: unknown) => {
-        throw noLogin(login, error);
-      },
-    );
+    const sessionName = roleSessionName(`lateen-${clusterName}`);
+    const credentials = await awsCredentials({ roleArn, sessionName, region, externalId }).catch((error: unknown) => {
+      throw noLogin(login, error);
+    });
     const now = clock.now();
     const end = Math.min(now + eksTokenLifeMs, credentials.expiresAt ?? Number.POSITIVE_INFINITY);
     if (end <= now) throw noLogin(login, new Error("the AWS credentials have expired"));

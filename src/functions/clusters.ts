@@ -17,6 +17,14 @@ import { uidOf } from "../resource/index.ts";
 /** Connections kept open; the least recently used one is closed beyond that. */
 const maxConnections = 200;
 
+/** `sts:ExternalId` of roles that are assumed with the operator's own kubeconfig, the home cluster's. */
+const operatorsExternalId = "lateen";
+
+/** `sts:ExternalId` of roles that are assumed for the Apps of a namespace. */
+function externalIdOf(namespace: string): string {
+  return `lateen/${namespace}`;
+}
+
 export interface ClustersOptions {
   readonly clock: Clock;
   readonly redactor: Redactor;
@@ -39,7 +47,7 @@ export interface Clusters extends ClusterConnector {
   close(): Promise<void>;
 }
 
-/** Opens run clusters and keeps their connections, one per kubeconfig text: Apps with the same kubeconfig share discovery and sockets. */
+/** Opens run clusters and keeps their connections, one per namespace and kubeconfig text: Apps of a namespace with the same kubeconfig share discovery and sockets. */
 export function createClusters(given: ClustersOptions): Clusters {
   const options = withLogin(given);
   const open = new Map<string, Connection>();
@@ -57,18 +65,22 @@ export function createClusters(given: ClustersOptions): Clusters {
     }
     return connection;
   };
-  const byText = (text: string): Connection =>
-    reuse(createHash("sha256").update(text).digest("hex"), () => connect(text, options));
+  /** @param externalId for whom: namespaces share no connection, since a role may be open to one of them only. */
+  const byText = (text: string, externalId: string): Connection =>
+    reuse(createHash("sha256").update(`${externalId}\n${text}`).digest("hex"), () =>
+      connect(text, { ...options, externalId }),
+    );
 
   const homeAccess = options.homeKubeconfig === undefined ? undefined : readAccess(options.homeKubeconfig, options);
-  const home = homeAccess === undefined ? undefined : createForwarder(homeAccess, options);
+  const home =
+    homeAccess === undefined ? undefined : createForwarder(homeAccess, { ...options, externalId: operatorsExternalId });
   // The operator's own credentials: hidden from everybody.
   if (homeAccess !== undefined) for (const credential of credentialsOf(homeAccess)) options.redactor.add(credential);
 
   return {
     ...(home === undefined ? {} : { forwardHome: (request: Request) => home.forward(request) }),
-    fromKubeconfig: async (text) => {
-      const { cluster, credentials } = byText(text);
+    fromKubeconfig: async (text, { namespace }) => {
+      const { cluster, credentials } = byText(text, externalIdOf(namespace));
       return { cluster, contextNamespace: cluster.namespace ?? "default", credentials };
     },
     home: async (namespace, serviceAccount, { signal }) => {
@@ -78,7 +90,7 @@ export function createClusters(given: ClustersOptions): Clusters {
         );
       }
       const { homeKubeconfig } = options;
-      const { cluster } = byText(homeKubeconfig);
+      const { cluster } = byText(homeKubeconfig, operatorsExternalId);
       // A ServiceAccount made anew is another one: tokens of the old one are no longer taken (app.md §3.10).
       const uid = await uidOfAccount(cluster, namespace, serviceAccount, signal);
       const account = reuse(`${namespace}/${serviceAccount}/${uid}`, () => ({
@@ -128,8 +140,8 @@ function withLogin(options: ClustersOptions): ClustersOptions & LoginOptions {
   return {
     ...options,
     onToken: (token) => redactor.add(token),
-    awsCredentials: async (...role) => {
-      const credentials = await awsCredentials(...role);
+    awsCredentials: async (identity) => {
+      const credentials = await awsCredentials(identity);
       redactor.add(credentials.secretAccessKey);
       if (credentials.sessionToken !== undefined) redactor.add(credentials.sessionToken);
       return credentials;
@@ -138,14 +150,14 @@ function withLogin(options: ClustersOptions): ClustersOptions & LoginOptions {
 }
 
 function connect(text: string, options: ClustersOptions & LoginOptions): Connection {
-  const { clock, allowAddress, log, metrics, awsCredentials, onToken } = options;
+  const { clock, allowAddress, log, metrics, awsCredentials, externalId, onToken } = options;
   const access = readAccess(text, options);
   const onAnswer = (host: string, bytes: number): void => {
     metrics.count("lateen_requests_total", { host });
     metrics.count("lateen_received_bytes_total", { host }, bytes);
   };
   return {
-    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, onToken, onAnswer }),
+    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, externalId, onToken, onAnswer }),
     credentials: credentialsOf(access),
   };
 }

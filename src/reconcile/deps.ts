@@ -14,8 +14,14 @@ export interface ConnectedCluster {
 
 /** Opens run clusters; connections are shared and kept by the implementation. */
 export interface ClusterConnector {
-  /** @throws Error whose message says what is wrong with the kubeconfig, without any of its values. */
-  fromKubeconfig(text: string, options: { readonly signal: AbortSignal }): Promise<ConnectedCluster>;
+  /**
+   * @param options.namespace of the App: what its kubeconfig may log in to can depend on it.
+   * @throws Error whose message says what is wrong with the kubeconfig, without any of its values.
+   */
+  fromKubeconfig(
+    text: string,
+    options: { readonly namespace: string; readonly signal: AbortSignal },
+  ): Promise<ConnectedCluster>;
   /**
    * The home cluster, acting as a ServiceAccount by TokenRequest.
    * @throws Error `serviceaccounts "x" not found`, or that no home cluster is configured.

@@ -101,7 +101,7 @@ async function connectBySecret(
   for (const fresh of [false, true]) {
     const { text, note } = await readKubeconfig(app, deps, fresh, signal);
     try {
-      const connected = await deps.clusters.fromKubeconfig(text, { signal });
+      const connected = await deps.clusters.fromKubeconfig(text, { namespace: app.namespace, signal });
       for (const credential of connected.credentials ?? []) deps.redactor.add(credential);
       await connected.cluster.discover({ signal });
       return { connected, ...(note === undefined ? {} : { note }) };

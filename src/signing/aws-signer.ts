@@ -11,6 +11,17 @@ export interface AwsCredentials {
   readonly expiresAt?: EpochMs;
 }
 
+/** Whose AWS keys are wanted. */
+export interface AwsIdentity {
+  /** Absent: lateen's own. */
+  readonly roleArn?: string | undefined;
+  /** Shows in CloudTrail. */
+  readonly sessionName: string;
+  readonly region: string;
+  /** For whom a role is assumed: a trust policy may ask for it as `sts:ExternalId`, so that no other namespace gets in by lateen (reliability.md T13). */
+  readonly externalId?: string | undefined;
+}
+
 /** Signs for one service and region: `dynamodb`, `eu-central-1`. */
 export function createSigner(service: string, region: string, credentials: AwsCredentials): SignatureV4 {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;

@@ -1,1 +1,1 @@
-export { type AwsCredentials, awsHost, createSigner } from "./aws-signer.ts";
+export { type AwsCredentials, awsHost, type AwsIdentity, createSigner } from "./aws-signer.ts";

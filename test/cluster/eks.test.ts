@@ -296,8 +296,8 @@ async function start(
       clock: { now: () => time.now, sleep: () => Promise.resolve() },
       random: () => 0,
       onToken: (token) => void tokens.push(token),
-      awsCredentials: async (...wanted) => {
-        asked.push(wanted);
+      awsCredentials: async ({ roleArn, sessionName, region }) => {
+        asked.push([roleArn, sessionName, region]);
         if (credentials.value instanceof Error) throw credentials.value;
         return credentials.value;
       },
@@ -409,6 +409,7 @@ describe("calls to an EKS cluster", () => {
     toClose.push(() => clusters.close());
     const exec = aws("eks", "get-token", "--cluster-name", "run-1", "--region", "eu-west-1", "--role-arn", role);
     const { cluster } = await clusters.fromKubeconfig(stanza(exec, server.access.server), {
+      namespace: "team",
       signal: AbortSignal.timeout(5_000),
     });
     await cluster.get(secret, "team", "a");
@@ -417,8 +418,13 @@ describe("calls to an EKS cluster", () => {
     time.now += 13 * 60_000;
     await cluster.get(secret, "team", "a");
     assert.deepEqual(
-      sts.calls.map(({ roleArn, sessionName, accessKeyId }) => [roleArn, sessionName, accessKeyId]),
-      [[role, "lateen-run-1", "AKIDEXAMPLE"]],
+      sts.calls.map(({ roleArn, sessionName, externalId, accessKeyId }) => [
+        roleArn,
+        sessionName,
+        externalId,
+        accessKeyId,
+      ]),
+      [[role, "lateen-run-1", "lateen/team", "AKIDEXAMPLE"]],
     );
     const tokens = seen.filter((value) => value.startsWith("k8s-aws-v1."));
     assert.equal(tokens.length, 2);
@@ -446,7 +452,7 @@ describe("calls to an EKS cluster", () => {
     assert.ok(options.awsCredentials !== undefined);
     const { cluster } = await clusters.fromKubeconfig(
       stanza(aws("eks", "get-token", "--cluster-name", "run-1", "--region", "eu-west-1"), server.access.server),
-      { signal: AbortSignal.timeout(5_000) },
+      { namespace: "team", signal: AbortSignal.timeout(5_000) },
     );
     await cluster.get(secret, "team", "a");
     const token = seen.find((value) => value.startsWith("k8s-aws-v1."));

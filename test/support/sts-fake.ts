@@ -17,6 +17,7 @@ export interface StsCall {
   readonly action: string;
   readonly roleArn: string;
   readonly sessionName: string;
+  readonly externalId: string | undefined;
   /** The region that the signature names. */
   readonly region: string;
   readonly accessKeyId: string;
@@ -59,6 +60,7 @@ export async function startStsFake(): Promise<StsFake> {
         action: form.get("Action") ?? "",
         roleArn: form.get("RoleArn") ?? "",
         sessionName: form.get("RoleSessionName") ?? "",
+        externalId: form.get("ExternalId") ?? undefined,
         region: credential?.[2] ?? "",
         accessKeyId: credential?.[1] ?? "",
         sessionToken: typeof token === "string" ? token : undefined,

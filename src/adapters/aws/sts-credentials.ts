@@ -1,5 +1,5 @@
 import { type Clock, type EpochMs, retry } from "../../base/index.ts";
-import { type AwsCredentials, awsHost } from "../../signing/index.ts";
+import { type AwsCredentials, awsHost, type AwsIdentity } from "../../signing/index.ts";
 import { NoAnswer, sendSigned } from "./send-signed.ts";
 
 export interface StsCredentialsOptions {
@@ -46,13 +46,13 @@ const throttled = new Set(["Throttling", "ThrottlingException", "RequestLimitExc
  */
 export function createStsCredentials(
   options: StsCredentialsOptions,
-): (roleArn: string | undefined, sessionName: string, region: string) => Promise<AwsCredentials> {
+): (identity: AwsIdentity) => Promise<AwsCredentials> {
   const { base, clock, random = Math.random } = options;
   const held = new Map<string, AwsCredentials & { readonly expiresAt: EpochMs }>();
   const asking = new Map<string, Promise<AwsCredentials>>();
 
-  const assume = async (key: string, roleArn: string, sessionName: string, region: string): Promise<AwsCredentials> => {
-    const credentials = await retry(() => assumeRole({ roleArn, sessionName, region }, options), {
+  const assume = async (key: string, wanted: RoleIdentity): Promise<AwsCredentials> => {
+    const credentials = await retry(() => assumeRole(wanted, options), {
       clock,
       random,
       tries,
@@ -63,22 +63,26 @@ export function createStsCredentials(
     held.set(key, credentials);
     return credentials;
   };
-  return async (roleArn, sessionName, region) => {
+  return async ({ roleArn, sessionName, region, externalId }) => {
     if (roleArn === undefined) return base();
-    const key = JSON.stringify([roleArn, sessionName, region]);
+    const key = JSON.stringify([roleArn, sessionName, region, externalId]);
     const known = held.get(key);
     if (known !== undefined && clock.now() < known.expiresAt - earlyMs) return known;
-    const asked = asking.get(key) ?? assume(key, roleArn, sessionName, region).finally(() => void asking.delete(key));
+    const asked =
+      asking.get(key) ??
+      assume(key, { roleArn, sessionName, region, externalId }).finally(() => void asking.delete(key));
     asking.set(key, asked);
     return asked;
   };
 }
 
+type RoleIdentity = AwsIdentity & { readonly roleArn: string };
+
 async function assumeRole(
-  wanted: { readonly roleArn: string; readonly sessionName: string; readonly region: string },
+  wanted: RoleIdentity,
   options: StsCredentialsOptions,
 ): Promise<AwsCredentials & { readonly expiresAt: EpochMs }> {
-  const { roleArn, sessionName, region } = wanted;
+  const { roleArn, sessionName, region, externalId } = wanted;
   const { clock } = options;
   const url = new URL(options.endpoint ?? `https://${awsHost("sts", region)}/`);
   const body = new URLSearchParams({
@@ -87,6 +91,7 @@ async function assumeRole(
     RoleArn: roleArn,
     RoleSessionName: sessionName,
     DurationSeconds: String(sessionSeconds),
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
   }).toString();
   const title = `sts:AssumeRole of ${roleArn} at ${url.host}`;
   const answer = await sendSigned({
@@ -105,7 +110,7 @@ async function assumeRole(
   });
   const { status } = answer;
   const text = answer.text.slice(0, maxAnswerChars);
-  if (status !== 200) throw refusal(title, status, text);
+  if (status !== 200) throw refusal(title, status, text, externalId);
   const credentials = /<Credentials>(.*?)<\/Credentials>/s.exec(text)?.[1] ?? "";
   const [accessKeyId, secretAccessKey, sessionToken, expiration] = [
     "AccessKeyId",
@@ -119,12 +124,12 @@ async function assumeRole(
   return { accessKeyId, secretAccessKey, sessionToken, expiresAt };
 }
 
-function refusal(title: string, status: number, text: string): StsError {
+function refusal(title: string, status: number, text: string, externalId: string | undefined): StsError {
   const code = element(text, "Code") ?? `HTTP${status}`;
   const said = element(text, "Message");
   const hint =
     code === "AccessDenied"
-      ? " (hint: lateen's own role needs sts:AssumeRole on it, and the role's trust policy must name lateen's role)"
+      ? ` (hint: lateen's own role needs sts:AssumeRole on it, and the role's trust policy must name lateen's role${externalId === undefined ? "" : `; if it asks for sts:ExternalId, with '${externalId}' among the values`})`
       : "";
   return new StsError(
     code,

@@ -22,16 +22,17 @@ beforeEach(() => {
 });
 
 test("without a role the process' own keys are given and STS is not called", async () => {
-  assert.deepEqual(await create()(undefined, "lateen-a", "eu-west-1"), base);
+  assert.deepEqual(await create()({ sessionName: "lateen-a", region: "eu-west-1" }), base);
   assert.equal(calls(), 0);
 });
 
 test("a role is assumed with a call signed for the region by the process' own keys", async () => {
-  const keys = await create()(role, "lateen-a", "eu-west-1");
+  const keys = await create()({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" });
   assert.deepEqual(sts.calls.at(-1), {
     action: "AssumeRole",
     roleArn: role,
     sessionName: "lateen-a",
+    externalId: undefined,
     region: "eu-west-1",
     accessKeyId: "AKIDBASE",
     sessionToken: "base-session",
@@ -44,22 +45,38 @@ test("a role is assumed with a call signed for the region by the process' own ke
 
 test("keys are kept until five minutes before they end, one call for many callers (F38)", async () => {
   const credentials = create();
-  const first = await Promise.all(Array.from({ length: 20 }, () => credentials(role, "lateen-a", "eu-west-1")));
+  const first = await Promise.all(
+    Array.from({ length: 20 }, () => credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" })),
+  );
   assert.equal(calls(), 1);
   now += 54 * 60_000;
-  assert.deepEqual(await credentials(role, "lateen-a", "eu-west-1"), first[0]);
+  assert.deepEqual(await credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" }), first[0]);
   assert.equal(calls(), 1);
   now += 2 * 60_000;
-  assert.notDeepEqual(await credentials(role, "lateen-a", "eu-west-1"), first[0]);
+  assert.notDeepEqual(await credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" }), first[0]);
   assert.equal(calls(), 2);
 });
 
 test("roles and session names have keys of their own", async () => {
   const credentials = create();
-  await credentials(role, "lateen-a", "eu-west-1");
-  await credentials(`${role}b`, "lateen-a", "eu-west-1");
-  await credentials(role, "lateen-b", "eu-west-1");
+  await credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" });
+  await credentials({ roleArn: `${role}b`, sessionName: "lateen-a", region: "eu-west-1" });
+  await credentials({ roleArn: role, sessionName: "lateen-b", region: "eu-west-1" });
   assert.equal(calls(), 3);
+});
+
+test("for whom a role is assumed reaches its trust policy as the external id, and nobody gets another one's keys (T13)", async () => {
+  const credentials = create();
+  const identity = { roleArn: role, sessionName: "lateen-a", region: "eu-west-1" };
+  const first = await credentials({ ...identity, externalId: "lateen/team-a" });
+  assert.equal(sts.calls.at(-1)?.externalId, "lateen/team-a");
+  sts.fault = ({ externalId }) =>
+    externalId === "lateen/team-a" ? undefined : stsError(403, "AccessDenied", "not authorized");
+  await assert.rejects(
+    credentials({ ...identity, externalId: "lateen/team-b" }),
+    /if it asks for sts:ExternalId, with 'lateen\/team-b' among the values\)$/,
+  );
+  assert.deepEqual(await credentials({ ...identity, externalId: "lateen/team-a" }), first);
 });
 
 test("a refusal names role, action and AWS' reason, is not tried again and not remembered", async () => {
@@ -70,18 +87,21 @@ test("a refusal names role, action and AWS' reason, is not tried again and not r
       "AccessDenied",
       "User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: sts:AssumeRole &amp; more",
     );
-  await assert.rejects(credentials(role, "lateen-a", "eu-west-1"), (error: unknown) => {
-    assert.ok(error instanceof StsError);
-    assert.equal(error.code, "AccessDenied");
-    assert.equal(error.retryable, false);
-    assert.match(error.message, /^sts:AssumeRole of arn:aws:iam::111122223333:role\/lateen\/lateen-run-1 at 127/);
-    assert.match(error.message, /not authorized to perform: sts:AssumeRole & more \(hint: .*trust policy/);
-    assert.doesNotMatch(error.message, /base-secret|base-session/);
-    return true;
-  });
+  await assert.rejects(
+    credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" }),
+    (error: unknown) => {
+      assert.ok(error instanceof StsError);
+      assert.equal(error.code, "AccessDenied");
+      assert.equal(error.retryable, false);
+      assert.match(error.message, /^sts:AssumeRole of arn:aws:iam::111122223333:role\/lateen\/lateen-run-1 at 127/);
+      assert.match(error.message, /not authorized to perform: sts:AssumeRole & more \(hint: .*trust policy/);
+      assert.doesNotMatch(error.message, /base-secret|base-session/);
+      return true;
+    },
+  );
   assert.equal(calls(), 1);
   sts.fault = undefined;
-  await credentials(role, "lateen-a", "eu-west-1");
+  await credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" });
 });
 
 for (const { name, fault, code } of [
@@ -94,12 +114,12 @@ for (const { name, fault, code } of [
     const credentials = create();
     sts.fault = () => fault;
     await assert.rejects(
-      credentials(role, "lateen-a", "eu-west-1"),
+      credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" }),
       (error: unknown) => error instanceof StsError && error.code === code && error.retryable,
     );
     assert.equal(calls(), 3);
     sts.fault = () => (calls() < 5 ? fault : undefined);
-    await credentials(role, "lateen-a", "eu-west-1");
+    await credentials({ roleArn: role, sessionName: "lateen-a", region: "eu-west-1" });
     assert.equal(calls(), 5);
   });
 }
