@@ -24,6 +24,8 @@ export function sdkSecretsCall(options: SdkSecretsOptions): SecretsManagerCall {
     switch (action) {
       case "GetSecretValue":
         return client.send(new sdk.GetSecretValueCommand(given));
+      case "BatchGetSecretValue":
+        return client.send(new sdk.BatchGetSecretValueCommand(given));
       case "PutSecretValue":
         return client.send(new sdk.PutSecretValueCommand(given));
       case "CreateSecret":

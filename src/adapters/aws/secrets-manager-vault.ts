@@ -3,7 +3,8 @@ import { type Clock, systemClock } from "../../base/index.ts";
 import type { Secret, SecretVault } from "../../reconcile/index.ts";
 import { isDnsLabel, isDnsSubdomain } from "../../resource/index.ts";
 import type { SecretsAction, SecretsManagerCall } from "./secrets-manager-call.ts";
-import { decodeBinary, decodeSecret, encodeSecret } from "./secret-text.ts";
+import { createSecretReads } from "./secret-reads.ts";
+import { encodeSecret } from "./secret-text.ts";
 import { type Obstacle, obstacleOf, SecretsError, translateError } from "./secrets-error.ts";
 
 /** How long a value is used without asking again; on a 401 the caller reads it fresh (aws.md §8). */
@@ -40,7 +41,7 @@ interface Cached {
 
 /**
  * Secrets in AWS Secrets Manager, as `secret-text.ts` describes them. A value is cached per process; reads of one secret at the
- * same time are one call, and the client retries throttling and server errors (5 calls in all). New secrets carry the tag
+ * same time are one, those of many are few calls, and the client retries throttling and server errors (5 calls in all). New secrets carry the tag
  * `lateen: true`, for policies that want a second lock.
  * @throws SecretsError from each call.
  */
@@ -49,6 +50,7 @@ export function createSecretsManagerVault(options: SecretsManagerVaultOptions): 
   const recoveryDays = options.recoveryDays ?? defaultRecoveryDays;
   const cache = new Map<string, Cached>();
   const reads = new Map<string, Promise<Secret | undefined>>();
+  const read = createSecretReads(options.call);
 
   /** @throws SecretsError; answers an obstacle that the caller can deal with. */
   const call: Call = async (action, secret, input) => {
@@ -59,20 +61,6 @@ export function createSecretsManagerVault(options: SecretsManagerVaultOptions): 
       const obstacle = obstacleOf(error);
       if (obstacle !== undefined) return obstacle;
       throw translateError(error, action, secret);
-    }
-  };
-
-  const read = async (secret: string): Promise<Secret | undefined> => {
-    try {
-      const value = await options.call("GetSecretValue", { SecretId: secret });
-      const content =
-        value.SecretString === undefined
-          ? decodeBinary(value.SecretBinary ?? new Uint8Array())
-          : decodeSecret(value.SecretString, secret);
-      return { ...content, version: value.VersionId ?? "" };
-    } catch (error) {
-      if (obstacleOf(error) !== undefined) return undefined;
-      throw translateError(error, "GetSecretValue", secret);
     }
   };
 

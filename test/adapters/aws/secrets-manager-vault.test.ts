@@ -127,6 +127,57 @@ function vaultTests(kit: Kit): void {
       assert.equal(fake.calls.get("GetSecretValue"), 1);
     }));
 
+  test("reads of many secrets at the same time are few calls; each has its own answer", () =>
+    withFake(async ({ fake, vaultWith, client }) => {
+      const names = Array.from({ length: 100 }, (_, index) => `s-${index}`);
+      const writer = vaultWith({});
+      for (const name of names) if (name !== "s-50") await writer.put("ns", name, content(name));
+      const wrong = { SecretId: "lateen/ns/s-60", SecretString: '{"a": ["neither text nor bytes"]}' };
+      await client.send(new PutSecretValueCommand(wrong));
+      const vault = vaultWith({});
+      const found = await Promise.allSettled(names.map((name) => vault.get("ns", name)));
+      const shown = found.map((each) =>
+        each.status === "rejected"
+          ? String(each.reason).replace(/.*(has a value for "a").*/, "$1")
+          : each.value && new TextDecoder().decode(each.value.data.get("a")),
+      );
+      const wanted = names.map((name) =>
+        name === "s-50" ? undefined : name === "s-60" ? 'has a value for "a"' : name,
+      );
+      assert.deepEqual(shown, wanted);
+      // Four at once, what came meanwhile in batches of twenty, and the one that no batch had.
+      assert.deepEqual([fake.calls.get("GetSecretValue"), fake.calls.get("BatchGetSecretValue")], [5, 5]);
+    }));
+
+  test("a role that may not read in batches reads one by one", () =>
+    withFake(async ({ fake, vaultWith }) => {
+      const names = Array.from({ length: 30 }, (_, index) => `s-${index}`);
+      const vault = vaultWith({});
+      for (const name of names) await vault.put("ns", name, content(name));
+      fake.fault = ({ action }) =>
+        action === "BatchGetSecretValue" ? { type: "AccessDeniedException", status: 400 } : undefined;
+      const found = await Promise.all(names.map((name) => vault.get("ns", name)));
+      assert.deepEqual(
+        found.map((secret) => new TextDecoder().decode(secret?.data.get("a"))),
+        names,
+      );
+      await Promise.all(names.map((name) => vault.get("ns", name, { fresh: true })));
+      assert.ok((fake.calls.get("BatchGetSecretValue") ?? 0) <= 4);
+    }));
+
+  test("a batch that is throttled for long fails each of its reads by name (F36)", () =>
+    withFake(async ({ fake, vaultWith }) => {
+      const names = Array.from({ length: 10 }, (_, index) => `s-${index}`);
+      const vault = vaultWith({});
+      for (const name of names) await vault.put("ns", name, content(name));
+      fake.fault = ({ action }) =>
+        action === "BatchGetSecretValue" ? { type: "ThrottlingException", status: 400 } : undefined;
+      const found = await Promise.allSettled(names.map((name) => vault.get("ns", name)));
+      const failed = found.filter(({ status }) => status === "rejected");
+      assert.equal(failed.length, 6);
+      for (const each of failed) assert.ok(each.status === "rejected" && unavailable(each.reason));
+    }));
+
   test("absence is not kept", () =>
     withFake(async ({ vaultWith }) => {
       const vault = vaultWith({});
