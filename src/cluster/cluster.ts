@@ -23,6 +23,7 @@ export interface ListOptions extends CallOptions {
   /** One namespace; absent = all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   /** PartialObjectMetadata only: identity, labels, annotations, generation, resourceVersion. */
   readonly metadataOnly?: boolean;
 }
@@ -89,12 +90,15 @@ export interface Cluster {
     options?: CallOptions,
   ): Promise<{ readonly gone: boolean }>;
   version(options?: CallOptions): Promise<ServerVersion>;
-  /** What a container has written, the oldest first; with `since` (RFC 3339) from that second on, and never more than a megabyte. */
+  /**
+   * What a container has written, the oldest first; with `since` (RFC 3339) from that second on, with `tailLines` only the last ones, and never
+   * more than a megabyte.
+   */
   readLog(
     namespace: string,
     pod: string,
     container: string,
-    options?: CallOptions & { readonly since?: string },
+    options?: CallOptions & { readonly since?: string; readonly tailLines?: number },
   ): Promise<readonly LogLine[]>;
   /** A new token of a ServiceAccount. `expirationSeconds` default 7200 (app.md §3.10); the server may shorten or lengthen it. */
   requestServiceAccountToken(

@@ -52,7 +52,7 @@ async function listOnce(client: ApiClient, type: ApiType, options: ListOptions):
 }
 
 function readPage(client: ApiClient, type: ApiType, options: ListOptions, next: string): Promise<Page> {
-  const { namespace = "", labelSelector, metadataOnly = false, signal } = options;
+  const { namespace = "", labelSelector, fieldSelector, metadataOnly = false, signal } = options;
   const qualified = resourceText(type);
   const where = type.namespaced && namespace !== "" ? ` in namespace ${namespace}` : "";
   return client.call(
@@ -62,6 +62,7 @@ function readPage(client: ApiClient, type: ApiType, options: ListOptions, next: 
       terse: `get ${qualified}`,
       path: collectionPath(type, namespace, {
         labelSelector,
+        fieldSelector,
         limit: String(metadataOnly ? metadataPageSize : pageSize),
         continue: next,
       }),

@@ -18,9 +18,15 @@ export async function readLog(
   namespace: string,
   pod: string,
   container: string,
-  { since, signal }: CallOptions & { readonly since?: string },
+  { since, tailLines, signal }: CallOptions & { readonly since?: string; readonly tailLines?: number },
 ): Promise<readonly LogLine[]> {
-  const query = queryText({ container, timestamps: "true", limitBytes: String(maxBytes), sinceTime: since });
+  const query = queryText({
+    container,
+    timestamps: "true",
+    limitBytes: String(maxBytes),
+    sinceTime: since,
+    tailLines: tailLines?.toString(),
+  });
   const text = await client.readText({
     method: "GET",
     title: `Reading the log of pod/${pod} (v1) namespace: ${namespace}, container ${container}`,

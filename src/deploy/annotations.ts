@@ -35,6 +35,8 @@ export const annotation = {
   appChangesUseAppLabel: "kapp.k14s.io/app-changes-use-app-label",
   /** The fence: epoch of the last writer, in the app record. */
   epoch: "lateen.dev/epoch",
+  /** How long what is wrong with a workload's Pods may last before the wait for it ends: a duration, or `never`. */
+  failEarlyAfter: "lateen.dev/fail-early-after",
 } as const;
 
 export const label = {

@@ -1,4 +1,4 @@
-import { type Clock, type Log, silentLog } from "../base/index.ts";
+import { type Clock, type Log, type Redactor, silentLog } from "../base/index.ts";
 import type { EngineContext } from "./apply/engine.ts";
 import { createEventChannel } from "./apply/event-channel.ts";
 import type { DeployEvent, DeployOutcome } from "./apply/events.ts";
@@ -19,6 +19,8 @@ export interface ApplyDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log?: Log;
+  /** Hides secrets in what containers wrote, before it is clipped. Without it that is shown as it is. */
+  readonly redactor?: Pick<Redactor, "redact">;
   /** This writer's number: it stops as soon as the app record shows a larger one. Without it nothing is fenced. */
   readonly fence?: { readonly epoch: number };
   /** Whether something newer is wanted; asked between groups of writes and between looks at what is waited for. */
@@ -85,12 +87,14 @@ function run(
     log: deps.log ?? silentLog,
   };
   const record = plan.kind === "deploy" ? plan.record : plan.stored?.record;
+  const redact = (text: string): string => deps.redactor?.redact(text) ?? text;
   const logsOf = ({ options, steps, namespaces, label, discovery }: DeploymentPlan): PodLogs =>
     new PodLogs({
       cluster,
       signal,
       steps,
       emit,
+      redact,
       appLabel: label,
       all: options.logsAll,
       namespaces: namespaces.filter((namespace) => namespace !== clusterScope),
@@ -103,6 +107,7 @@ function run(
     discovery: plan.discovery,
     emit,
     fence,
+    redact,
     ...(plan.kind === "deploy" && (plan.options.logs || plan.options.logsAll) ? { logs: logsOf(plan) } : {}),
     isSuperseded: deps.isSuperseded ?? (() => Promise.resolve(false)),
     handOverAt: deps.handOverAt,

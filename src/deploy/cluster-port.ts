@@ -18,6 +18,7 @@ export interface ListOptions {
   /** One namespace; absent = all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   /** PartialObjectMetadata only: identity, labels, annotations, generation, resourceVersion. */
   readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
@@ -74,14 +75,14 @@ export interface DeployCluster {
     options?: CallOptions,
   ): Promise<{ readonly gone: boolean }>;
   /**
-   * What a container has written, the oldest first; with `since` from that second on, and never more than a megabyte. Absent where logs cannot be
-   * read: then none are told.
+   * What a container has written, the oldest first; with `since` from that second on, with `tailLines` only the last ones, and never more than a
+   * megabyte. Absent where logs cannot be read: then none are told.
    */
   readLog?(
     namespace: string,
     pod: string,
     container: string,
-    options?: CallOptions & { readonly since?: string },
+    options?: CallOptions & { readonly since?: string; readonly tailLines?: number },
   ): Promise<readonly LogLine[]>;
 }
 

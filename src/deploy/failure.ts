@@ -112,12 +112,19 @@ export type DeployFailure =
     }
   | { readonly code: "DEPLOY_RECALCULATION"; readonly op: string; readonly resource: string; readonly problem: string }
   | { readonly code: "DEPLOY_APPLY_TIMEOUT"; readonly timeoutMs: number; readonly last: DeployFailure }
-  | { readonly code: "DEPLOY_WAIT_TIMEOUT"; readonly timeoutMs: number; readonly resources: readonly string[] }
+  | {
+      readonly code: "DEPLOY_WAIT_TIMEOUT";
+      readonly timeoutMs: number;
+      readonly resources: readonly string[];
+      readonly reasons: readonly string[];
+    }
   | {
       readonly code: "DEPLOY_WAIT_FAILED";
       readonly waitOp: string;
       readonly resource: string;
       readonly message: string;
+      /** Lines that say why, beside kapp's own text: faults of Pods and what containers wrote. May be empty. */
+      readonly reasons: readonly string[];
     }
   | {
       readonly code: "DEPLOY_WAIT_ERROR";
@@ -147,8 +154,27 @@ export class DeployError extends Error {
   }
 }
 
-/** The failure in one line, in kapp's words where kapp has them: causes after `: `. */
+/**
+ * The failure in kapp's words where kapp has them, in one line with causes after `: `; what lateen knows besides follows in lines that begin with
+ * `lateen: `.
+ */
 export function failureText(failure: DeployFailure): string {
+  return [kappText(failure), ...reasonsOf(failure).map((reason) => `lateen: ${reason}`)].join("\n");
+}
+
+function reasonsOf(failure: DeployFailure): readonly string[] {
+  switch (failure.code) {
+    case "DEPLOY_WAIT_TIMEOUT":
+    case "DEPLOY_WAIT_FAILED":
+      return failure.reasons;
+    case "DEPLOY_SEVERAL":
+      return failure.failures.flatMap(reasonsOf);
+    default:
+      return [];
+  }
+}
+
+function kappText(failure: DeployFailure): string {
   switch (failure.code) {
     case "DEPLOY_OPTION_FORMAT":
       return `Expected flag '${failure.flag}' to be in '--name=val' format`;
@@ -233,7 +259,7 @@ export function failureText(failure: DeployFailure): string {
     case "DEPLOY_WAIT_ERROR":
       return `waiting on ${failure.waitOp} ${failure.resource}: Errored: ${failureText(failure.cause)}`;
     case "DEPLOY_SEVERAL":
-      return `[${failure.failures.map(failureText).join(", ")}]`;
+      return `[${failure.failures.map(kappText).join(", ")}]`;
     case "DEPLOY_BLOCKED":
       return `Internal inconsistency: did not apply all changes: ${failure.applied} != ${failure.total} (blocked: ${failure.resources.join(", ")})`;
     case "DEPLOY_NOT_GONE":

@@ -26,6 +26,7 @@ import type { SourcedResource } from "../resource/index.ts";
 import { loadConfigTools } from "../template/index.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
 import type { PlannedChange, RunEvent } from "./run-event.ts";
+import { containerRedactor } from "./hide-secret.ts";
 import { type KappVerb, StageFailure } from "./stage-failure.ts";
 import type { Target } from "./target.ts";
 
@@ -155,6 +156,7 @@ export async function* carryOut(
     run.target.cluster,
     {
       ...deps,
+      redactor: containerRedactor(plan, deps.redactor),
       ...(run.epoch === undefined ? {} : { fence: { epoch: run.epoch } }),
       ...(run.suspended === undefined ? {} : { resume: run.suspended.progress }),
       isSuperseded: run.isSuperseded,

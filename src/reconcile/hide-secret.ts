@@ -1,4 +1,4 @@
-import type { Redactor } from "../base/index.ts";
+import { createRedactor, type Redactor } from "../base/index.ts";
 import type { DeployPlan } from "../deploy/index.ts";
 import { isList, isMap, type Json, own, parseYamlStream } from "../resource/index.ts";
 
@@ -37,6 +37,41 @@ export function hideFormerValues(plan: DeployPlan, redactor: Redactor): void {
       if (redactor.redact(fresh) !== fresh) redactor.add(left);
   };
   for (const { left, fresh } of plan.steps) compare(left, fresh);
+}
+
+/**
+ * For what containers of an App write: hides what the App's own Secrets hold as well. Elsewhere these values are not hidden, since many are words
+ * that names of resources have too.
+ */
+export function containerRedactor(plan: DeployPlan, redactor: Pick<Redactor, "redact">): Pick<Redactor, "redact"> {
+  let known: Redactor | undefined;
+  return {
+    redact(text) {
+      known ??= secretsOf(plan);
+      return known.redact(redactor.redact(text));
+    },
+  };
+}
+
+function secretsOf(plan: DeployPlan): Redactor {
+  const redactor = createRedactor();
+  const objects = plan.steps.flatMap(({ fresh, live }) => [fresh, live]);
+  const untouched = plan.kind === "deploy" ? plan.untouched.map(({ live }) => live) : [];
+  for (const object of [...objects, ...untouched]) {
+    if (own(object, "kind") !== "Secret" || own(object, "apiVersion") !== "v1") continue;
+    for (const [field, encoding] of [
+      ["data", "base64"],
+      ["stringData", "utf8"],
+    ] as const) {
+      const data = own(object, field);
+      const entries = Object.entries(isMap(data) ? data : {});
+      const texts = entries.flatMap(([key, value]) =>
+        typeof value === "string" ? [[key, Buffer.from(value, encoding)] as const] : [],
+      );
+      hideSecret(new Map(texts), redactor);
+    }
+  }
+  return redactor;
 }
 
 function leavesOfYaml(text: string): readonly string[] {

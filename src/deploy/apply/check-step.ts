@@ -17,8 +17,11 @@ import type { WaitRule } from "../config/wait-rules.ts";
 import type { PlanStep } from "../plan-types.ts";
 import type { HeldFor } from "../wait/custom-state.ts";
 import { deletingState, readinessOf } from "../wait/readiness.ts";
-import { ok, ongoing, type WaitState } from "../wait/wait-state.ts";
+import { type Diagnosis, type HeldOf, withFaults } from "../wait/diagnosis.ts";
+import { observedGeneration, ok, ongoing, type WaitState } from "../wait/wait-state.ts";
 import { calling } from "./api-calls.ts";
+import type { ClusterWarnings } from "./cluster-warnings.ts";
+import { diagnoseWait } from "./diagnose-wait.ts";
 import { DeployError } from "../failure.ts";
 import type { ChildState } from "./events.ts";
 
@@ -29,6 +32,8 @@ export interface CheckContext {
   readonly ignoreFailingApiServices: boolean;
   readonly waitRules: readonly WaitRule[];
   readonly heldFor: HeldFor;
+  readonly heldOf: HeldOf;
+  readonly warnings: ClusterWarnings;
 }
 
 export interface CheckResult {
@@ -36,6 +41,8 @@ export interface CheckResult {
   /** The object as it was seen; absent when it is gone. */
   readonly object?: KubeObject;
   readonly children: readonly ChildState[];
+  /** Why it is not ready; absent for what has no Pods. */
+  readonly diagnosis?: Diagnosis;
 }
 
 /**
@@ -92,10 +99,34 @@ async function checkReconciled(
   );
   if (object === undefined) throw notFound(fresh, type);
   let associated = asksForMinimum(object) ? await associatedObjects(object, context) : undefined;
-  const state = readinessOf(object, { ...context, associated: associated ?? [] });
-  if (state.state === "ongoing") associated ??= await associatedObjects(object, context);
-  const shown = state.state === "ongoing" ? (associated ?? []) : [];
-  return { state, object, children: shown.map((child) => childState(child, context)) };
+  const state = readinessOf(object, { ...context, associated: associated?.objects ?? [] });
+  if (state.state === "ok") return { state, object, children: [] };
+  associated ??= await associatedObjects(object, context);
+  const { objects, isComplete } = associated;
+  const diagnosis =
+    isComplete && isSettled(object)
+      ? await diagnoseWait(object, objects, canFail(object, state, context), context)
+      : nothingKnown;
+  const shown = state.state === "ongoing" ? objects : [];
+  return {
+    state: withFaults(object, state, diagnosis),
+    object,
+    children: shown.map((child) => childState(child, diagnosis, context)),
+    diagnosis,
+  };
+}
+
+const nothingKnown: Diagnosis = { faults: [], silent: [] };
+
+/** Its controller has seen what was written, so that its Pods of the present revision can be told from older ones. */
+function isSettled(object: KubeObject): boolean {
+  const isBare = apiVersionOf(object) === "v1" || apiVersionOf(object) === "batch/v1";
+  return deletingState(object) === undefined && (isBare || observedGeneration(object) === undefined);
+}
+
+/** Where a wait rule decides, Pods do not; what lets others go on is no reason to stop them. */
+function canFail(object: KubeObject, state: WaitState, context: CheckContext): boolean {
+  return state.state === "ongoing" && state.unblocks !== true && !hasWaitRule(object, context);
 }
 
 /** Its conditions are a controller's, who has not seen what was just written. */
@@ -107,24 +138,33 @@ function asksForMinimum(object: KubeObject): boolean {
   return annotationsOf(object)[annotation.minimumReplicas] !== undefined;
 }
 
+/** Shown only: no fault is read from them. */
+const claims = "v1 PersistentVolumeClaim";
+
 /** Kinds of what controllers make of a workload (kapp.md §7.5). */
 const childKinds: ReadonlyMap<string, readonly string[]> = new Map([
   ["apps/v1 Deployment", ["apps/v1 ReplicaSet", "v1 Pod"]],
   ["apps/v1 DaemonSet", ["apps/v1 ReplicaSet", "v1 Pod"]],
-  ["apps/v1 StatefulSet", ["v1 PersistentVolumeClaim", "v1 Pod"]],
+  ["apps/v1 StatefulSet", [claims, "v1 Pod"]],
   ["batch/v1 Job", ["batch/v1 Job", "v1 Pod"]],
 ]);
 
-async function associatedObjects(parent: KubeObject, context: CheckContext): Promise<KubeObject[]> {
+interface Associated {
+  readonly objects: readonly KubeObject[];
+  /** `false`: there may be other Pods, which could not be listed or which nobody wants to be looked at. */
+  readonly isComplete: boolean;
+}
+
+async function associatedObjects(parent: KubeObject, context: CheckContext): Promise<Associated> {
   const association = labelsOf(parent)[label.association];
   const wanted = childKinds.get(`${apiVersionOf(parent)} ${kindOf(parent)}`) ?? [];
   if (association === undefined || annotationsOf(parent)[annotation.disableAssociatedResourcesWait] !== undefined)
-    return [];
+    return { objects: [], isComplete: false };
   const lists = await Promise.all(
     wanted.map(async (name) => {
       const [apiVersion = "", kind = ""] = name.split(" ");
       const type = context.typeOf({ apiVersion, kind });
-      if (type === undefined) return [];
+      if (type === undefined) return undefined;
       try {
         const labelSelector = `${label.association}=${association}`;
         return await context.cluster.list(type, {
@@ -134,19 +174,20 @@ async function associatedObjects(parent: KubeObject, context: CheckContext): Pro
         });
       } catch (error) {
         // They explain what is waited for; who may not see them waits without the explanation.
-        if (isApiFailure(error)) return [];
+        if (isApiFailure(error)) return undefined;
         throw error;
       }
     }),
   );
-  return lists
-    .flat()
+  const objects = lists
+    .flatMap((list) => list ?? [])
     .filter((child) => uidOf(child) !== uidOf(parent))
     .sort((a, b) => compareCodePoints(describeResource(b), describeResource(a)));
+  return { objects, isComplete: lists.every((list, index) => list !== undefined || wanted[index] === claims) };
 }
 
-function childState(child: KubeObject, context: CheckContext): ChildState {
-  const { state, message } = readinessOf(child, context);
+function childState(child: KubeObject, diagnosis: Diagnosis, context: CheckContext): ChildState {
+  const { state, message } = withFaults(child, readinessOf(child, context), diagnosis);
   return { resource: describeResource(child), state, message };
 }
 

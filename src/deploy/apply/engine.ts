@@ -1,13 +1,16 @@
-import { type Clock, mapBounded } from "../../base/index.ts";
+import { type Clock, mapBounded, type Redactor } from "../../base/index.ts";
 import type { KubeObject } from "../../resource/index.ts";
 import type { ApiType, Discovery } from "../cluster-port.ts";
 import { DeployError, type DeployFailure } from "../failure.ts";
 import type { ChangeOptions } from "../options/deploy-options.ts";
 import type { DeployProgress, PlanStep } from "../plan-types.ts";
+import type { Diagnosis } from "../wait/diagnosis.ts";
 import { deletingState } from "../wait/readiness.ts";
 import { isWorthAnotherRound, statusOf } from "./api-calls.ts";
 import type { DeployEvent } from "./events.ts";
 import { checkStep, type CheckContext, type CheckResult } from "./check-step.ts";
+import { ClusterWarnings } from "./cluster-warnings.ts";
+import { explainWait } from "./explain-wait.ts";
 import { Schedule } from "./schedule.ts";
 import { HeldSince } from "./held-since.ts";
 import type { PodLogs } from "./pod-logs.ts";
@@ -23,6 +26,8 @@ export interface EngineContext {
   readonly emit: (event: DeployEvent) => void;
   /** Called before each group of writes. @throws DeployError `DEPLOY_FENCED` */
   readonly fence: () => Promise<void>;
+  /** Hides secrets in what containers wrote before it is clipped. */
+  readonly redact: Redactor["redact"];
   /** Absent where the logs of Pods are not told. */
   readonly logs?: PodLogs;
   readonly isSuperseded: () => Promise<boolean>;
@@ -63,6 +68,9 @@ export class Engine {
   /** What is still waited for but no longer holds up others. */
   readonly #unblocked = new Set<number>();
   readonly #held: HeldSince;
+  readonly #warnings: ClusterWarnings;
+  /** Why what is tracked was not ready at the last look. */
+  readonly #diagnoses = new Map<number, Diagnosis>();
   readonly #failures: DeployError[] = [];
   readonly #total: number;
   #applied: number;
@@ -85,6 +93,8 @@ export class Engine {
     this.#lastProgressAt = resume?.lastProgressAt ?? this.#startedAt;
     this.#retryingSince = resume?.retryingSince;
     this.#held = new HeldSince(write.clock, resume?.heldSince);
+    const eventType = (): ApiType | undefined => this.#types.find({ apiVersion: "v1", kind: "Event" });
+    this.#warnings = new ClusterWarnings(write.cluster, write.clock, write.signal, eventType);
     for (const step of steps) if (step.live !== undefined) this.objects.set(step, step.live);
   }
 
@@ -237,7 +247,8 @@ export class Engine {
       }
       if (this.#clock.now() - this.#lastProgressAt > options.waitTimeoutMs) {
         const resources = tracked.map((index) => this.#context.steps[index]?.description ?? "");
-        throw new DeployError({ code: "DEPLOY_WAIT_TIMEOUT", timeoutMs: options.waitTimeoutMs, resources });
+        const reasons = await this.#explain(tracked);
+        throw new DeployError({ code: "DEPLOY_WAIT_TIMEOUT", timeoutMs: options.waitTimeoutMs, resources, reasons });
       }
       await this.#sleep(Math.min(this.#pauseMs, retries ? options.applyCheckIntervalMs : options.waitCheckIntervalMs));
       this.#pauseMs = Math.min(this.#pauseMs * 2, options.waitCheckIntervalMs);
@@ -269,8 +280,10 @@ export class Engine {
     }
     if (result.object !== undefined) this.objects.set(step, result.object);
     const { state, message } = result.state;
+    if (result.diagnosis !== undefined) this.#diagnoses.set(index, result.diagnosis);
     emit({ type: "waited", op: step.wait, resource: step.description, state, message, children: result.children });
-    if (result.state.state === "ongoing") return result.state.unblocks === true && this.#unblock(index);
+    if (result.state.state === "ongoing" && result.diagnosis?.hopelessFor === undefined)
+      return result.state.unblocks === true && this.#unblock(index);
     this.#tracked.delete(index);
     this.#waited++;
     if (state === "ok") this.#schedule.finish(index);
@@ -280,10 +293,18 @@ export class Engine {
         waitOp: step.wait,
         resource: step.description,
         message,
+        reasons: await this.#explain([index]),
       };
       this.#fail(new DeployError(failure), options.exitEarlyOnWaitError);
     }
     return true;
+  }
+
+  async #explain(indices: readonly number[]): Promise<string[]> {
+    const { redact, write } = this.#context;
+    const diagnoses = indices.flatMap((index) => this.#diagnoses.get(index) ?? []);
+    const { cluster, clock, signal } = write;
+    return explainWait(diagnoses, { cluster, clock, signal, warnings: this.#warnings, redact });
   }
 
   /** Lets go what waits for a step; `false` when that was done before. */
@@ -303,6 +324,8 @@ export class Engine {
       ignoreFailingApiServices: options.ignoreFailingApiServices,
       waitRules: write.config.waitRules,
       heldFor: this.#held.heldFor,
+      heldOf: this.#held.heldOf,
+      warnings: this.#warnings,
     };
   }
 

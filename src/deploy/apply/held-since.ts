@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/index.ts";
 import type { HeldFor } from "../wait/custom-state.ts";
+import type { HeldOf } from "../wait/diagnosis.ts";
 
 /** Remembers since when conditions hold that may not last (kapp.md §14), over the slices of a run. */
 export class HeldSince {
@@ -20,6 +21,13 @@ export class HeldSince {
     const since = this.#since.get(key) ?? now;
     this.#since.set(key, since);
     return now - since;
+  };
+
+  readonly heldOf: HeldOf = (subject, keys) => {
+    const prefix = `${subject} has `;
+    const wanted = keys.map((key) => prefix + key);
+    for (const key of this.#since.keys()) if (key.startsWith(prefix) && !wanted.includes(key)) this.#since.delete(key);
+    return new Map(keys.map((key) => [key, this.heldFor(prefix + key, true)]));
   };
 
   /** What a later slice goes on from. */

@@ -1,4 +1,4 @@
-import { mapBounded } from "../../base/index.ts";
+import { mapBounded, type Redactor } from "../../base/index.ts";
 import { annotationsOf, type KubeObject, kindOf, nameOf, namespaceOf, uidOf } from "../../resource/index.ts";
 import { annotation } from "../annotations.ts";
 import { type ApiType, type DeployCluster, isApiFailure } from "../cluster-port.ts";
@@ -19,6 +19,8 @@ export interface PodLogsContext {
   readonly namespaces: readonly string[];
   readonly podType: ApiType | undefined;
   readonly resume: LogProgress | undefined;
+  /** Hides secrets in what containers wrote. */
+  readonly redact: Redactor["redact"];
   readonly emit: (event: DeployEvent) => void;
 }
 
@@ -94,7 +96,7 @@ export class PodLogs {
   }
 
   async #tell({ pod, name }: Container): Promise<void> {
-    const { cluster, signal, emit } = this.#context;
+    const { cluster, signal, redact, emit } = this.#context;
     const key = `${uidOf(pod)}/${name}`;
     const until = this.#toldUntil.get(key);
     const tag = `${nameOf(pod)} > ${name}`;
@@ -106,7 +108,7 @@ export class PodLogs {
     if (until === undefined) emit({ type: "log", text: `logs | # starting tailing '${tag}' logs` });
     for (const { time, text } of lines) {
       // Servers know whole seconds only when asked for what came since.
-      if (until === undefined || time > until) emit({ type: "log", text: `logs | ${tag} | ${text}` });
+      if (until === undefined || time > until) emit({ type: "log", text: `logs | ${tag} | ${redact(text)}` });
     }
     this.#toldUntil.set(key, lines.at(-1)?.time ?? "");
   }

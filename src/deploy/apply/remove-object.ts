@@ -36,6 +36,7 @@ async function untilGone(step: PlanStep, type: ApiType, uid: string, context: Wr
         code: "DEPLOY_WAIT_TIMEOUT",
         timeoutMs: replaceTimeoutMs,
         resources: [step.description],
+        reasons: [],
       });
     }
     await clock.sleep(waitMs, signal);

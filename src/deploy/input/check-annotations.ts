@@ -2,6 +2,7 @@ import { annotationsOf, describeResource, type KubeObject } from "../../resource
 import { annotation } from "../annotations.ts";
 import { withAnnotations } from "../diff/metadata.ts";
 import { DeployError } from "../failure.ts";
+import { readFailEarlyAfter } from "../wait/fail-early-after.ts";
 import { isCreateStrategy, isDeleteStrategy, isUpdateStrategy } from "../options/strategies.ts";
 
 /**
@@ -21,6 +22,15 @@ export function checkStrategies(object: KubeObject): void {
     }
   }
   requireEmpty(object, annotation.disableAssociatedResourcesWait);
+  const failEarlyAfter = readFailEarlyAfter(object);
+  if ("problem" in failEarlyAfter) {
+    throw new DeployError({
+      code: "DEPLOY_ANNOTATION_VALUE",
+      resource: describeResource(object),
+      annotation: annotation.failEarlyAfter,
+      message: failEarlyAfter.problem,
+    });
+  }
 }
 
 /** Replaces the empty nonce annotation by the present time in nanoseconds, so that every deploy updates the resource (kapp.md §2.5). */

@@ -29,24 +29,36 @@ export function deploymentState(deployment: KubeObject, associated: readonly Kub
 
 const revision = "deployment.kubernetes.io/revision";
 
+/** Of the revision that the Deployment is at. */
+export function latestReplicaSet(deployment: KubeObject, associated: readonly KubeObject[]): KubeObject | undefined {
+  return associated.find(
+    (object) =>
+      kindOf(object) === "ReplicaSet" &&
+      /^(?:apps|extensions)\//.test(apiVersionOf(object)) &&
+      annotationsOf(object)[revision] === annotationsOf(deployment)[revision],
+  );
+}
+
+/** Pods that a Deployment can do without and still count as ready. */
+export function spareReplicas(deployment: KubeObject): number {
+  const minimum = annotationsOf(deployment)[annotation.minimumReplicas];
+  if (minimum === undefined) return 0;
+  const replicas = intAt(deployment, "spec", "replicas") ?? 1;
+  const asked = parseMinimum(minimum, replicas);
+  return "problem" in asked ? 0 : replicas - clampMinimum(asked.count, replicas);
+}
+
 function minimumReplicasState(deployment: KubeObject, minimum: string, associated: readonly KubeObject[]): WaitState {
   const replicas = intAt(deployment, "spec", "replicas") ?? 1;
   const asked = parseMinimum(minimum, replicas);
   if ("problem" in asked) {
     return fail(`Error: Failed to parse ${annotation.minimumReplicas}: ${asked.problem}`);
   }
-  const wanted = Math.max(Math.min(asked.count, replicas), replicas > 0 ? 1 : 0);
-  const current = annotationsOf(deployment)[revision];
-  const latest = associated.find(
-    (object) =>
-      kindOf(object) === "ReplicaSet" &&
-      /^(?:apps|extensions)\//.test(apiVersionOf(object)) &&
-      annotationsOf(object)[revision] === current,
-  );
+  const wanted = clampMinimum(asked.count, replicas);
+  const latest = latestReplicaSet(deployment, associated);
   if (latest === undefined) {
-    return fail(
-      `Error: Failed to find latest replicaset: Expected to find replica set with revision '${current ?? ""}'`,
-    );
+    const current = annotationsOf(deployment)[revision] ?? "";
+    return fail(`Error: Failed to find latest replicaset: Expected to find replica set with revision '${current}'`);
   }
   const unseen = observedGeneration(latest);
   if (unseen !== undefined) return unseen;
@@ -55,6 +67,10 @@ function minimumReplicasState(deployment: KubeObject, minimum: string, associate
     return ongoing(`Waiting for at least ${wanted - available} available replicas (currently ${available} available)`);
   }
   return ok();
+}
+
+function clampMinimum(count: number, replicas: number): number {
+  return Math.max(Math.min(count, replicas), replicas > 0 ? 1 : 0);
 }
 
 function parseMinimum(text: string, replicas: number): { readonly count: number } | { readonly problem: string } {

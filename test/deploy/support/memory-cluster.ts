@@ -102,7 +102,8 @@ export class MemoryCluster implements DeployCluster {
       (object) =>
         groupVersionKindOf(object).group === type.group &&
         (options.namespace === undefined || namespaceOf(object) === options.namespace) &&
-        matchesLabels(parsed.selector, labelsOf(object)),
+        matchesLabels(parsed.selector, labelsOf(object)) &&
+        matchesFields(options.fieldSelector ?? "", object),
     );
   }
 
@@ -193,12 +194,13 @@ export class MemoryCluster implements DeployCluster {
     _namespace: string,
     pod: string,
     container: string,
-    { since = "" }: { readonly since?: string } = {},
+    { since = "", tailLines = Infinity }: { readonly since?: string; readonly tailLines?: number } = {},
   ): Promise<readonly LogLine[]> {
     await this.#enter({ verb: "get", target: `log ${pod}/${container}` });
     // Whole seconds only, as a server does it.
     const from = since.slice(0, "2026-01-01T00:00:00".length);
-    return (this.logs.get(`${pod}/${container}`) ?? []).filter(({ time }) => time >= from);
+    const lines = (this.logs.get(`${pod}/${container}`) ?? []).filter(({ time }) => time >= from);
+    return lines.slice(Math.max(0, lines.length - tailLines));
   }
 
   #stored(object: KubeObject, before: KubeObject | undefined): KubeObject {
@@ -267,7 +269,10 @@ const builtIn: readonly ApiType[] = [
   type("", "v1", "Service", "services"),
   type("", "v1", "ServiceAccount", "serviceaccounts"),
   type("", "v1", "Pod", "pods"),
+  type("", "v1", "Event", "events"),
   type("apps", "v1", "Deployment", "deployments"),
+  type("apps", "v1", "StatefulSet", "statefulsets"),
+  type("apps", "v1", "DaemonSet", "daemonsets"),
   type("apps", "v1", "ReplicaSet", "replicasets"),
   type("batch", "v1", "Job", "jobs"),
   type("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false),
@@ -275,6 +280,15 @@ const builtIn: readonly ApiType[] = [
   type("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"),
   type("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
 ];
+
+/** `a.b=c,d=e`. */
+function matchesFields(selector: string, object: KubeObject): boolean {
+  return selector.split(",").every((term) => {
+    const [path = "", wanted = ""] = term.split("=");
+    const found = path.split(".").reduce<Json | undefined>((value, key) => own(value, key), object);
+    return path === "" || found === wanted;
+  });
+}
 
 function keyOf({ group, resource, namespaced }: ApiType, namespace: string, name: string): string {
   return `${group}/${resource}/${namespaced ? namespace : ""}/${name}`;

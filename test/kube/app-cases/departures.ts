@@ -29,6 +29,11 @@ export const departures: readonly Departure[] = [
       actual.replaceAll(/ \((?:link|hint:?) [^)]*\)/g, "") === expected,
   },
   {
+    reason: "behind kapp's text lateen says what is wrong with the Pods that were waited for",
+    covers: ({ path, expected, actual }) =>
+      isErrorText(path) && typeof actual === "string" && actual.replaceAll(/\nlateen: .*/g, "") === expected,
+  },
+  {
     reason: "lateen notes beside a success what a person should know",
     covers: ({ path, expected, actual }) =>
       path === "status.deploy.stderr" &&
