@@ -4,6 +4,7 @@ import { apiFailure, type ApiAnswer, type CallSubject, excerpt, isNotFoundAnswer
 import type { CallGate } from "./call-gate.ts";
 import { ClusterError } from "./cluster-error.ts";
 import type { Credential } from "./credential.ts";
+import { createFirstAlone } from "./first-alone.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import type { Transport, TransportAnswer } from "./transport.ts";
 import { parseWarnings } from "./warning-header.ts";
@@ -17,6 +18,8 @@ interface ApiCall extends CallSubject {
   readonly isRepeatable?: boolean;
   /** A 404 about the object or its type resolves to `undefined` instead of throwing. */
   readonly absentIsAnswer?: boolean;
+  /** As long as it likes, and outside of what the server counts: a log. */
+  readonly isLong?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,9 +57,10 @@ export function badAnswer(problem: string, status = 200): ClusterError {
 
 export function createApiClient(deps: ApiClientDeps): ApiClient {
   const { clock, random, gate, budget, log } = deps;
+  const firstAlone = createFirstAlone();
   const callFor = <Result>(call: ApiCall, read: (answer: TransportAnswer) => Result): Promise<Result | undefined> => {
     const { signal } = call;
-    const work = async (): Promise<Result | undefined> => {
+    const attempt = async (): Promise<Result | undefined> => {
       const answer = await authenticated(call, deps);
       const result = interpret(call, answer, read);
       budget.succeeded();
@@ -65,11 +69,13 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
     const retryable = (error: unknown): boolean | { afterMs: number } => {
       if (!(error instanceof ClusterError) || !error.retryable) return false;
       if (error.outcomeUnknown && call.isRepeatable !== true) return false;
-      if (!budget.take()) return false;
+      if (!gate.sparesBudget(error) && !budget.take()) return false;
       log.debug("call to the API server is tried again", { call: call.title, code: error.code, status: error.status });
       return error.retryAfterMs > 0 ? { afterMs: error.retryAfterMs } : true;
     };
-    return gate.run(() => retry(work, { clock, random, signal, retryable }), signal);
+    const isObjectRead = call.method === "GET" && call.absentIsAnswer === true;
+    const work = call.isLong === true ? attempt : () => gate.run(attempt, { signal, isObjectRead });
+    return firstAlone(() => retry(work, { clock, random, signal, retryable }), signal);
   };
   // The overloads of `call` only narrow what this function returns: `undefined` comes from absentIsAnswer alone.
   const call = <Result>(request: ApiCall, read: (answer: JsonMap) => Result): Promise<Result | undefined> =>

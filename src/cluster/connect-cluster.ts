@@ -3,7 +3,7 @@ import { isMap, type JsonMap, type KubeObject, nameOf, own, stringifyJson } from
 import { abortable } from "./abortable.ts";
 import { type ApiClient, badAnswer, createApiClient } from "./api-client.ts";
 import { apiVersionText, collectionPath, objectPath, resourceText } from "./api-path.ts";
-import { createCallGate } from "./call-gate.ts";
+import { type CallGate, createCallGate } from "./call-gate.ts";
 import type { ApiType, Cluster, Discovery, ServerVersion } from "./cluster.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { accessCredential, type LoginOptions } from "./access-credential.ts";
@@ -24,8 +24,8 @@ export interface ConnectOptions extends LoginOptions {
   /** Default `kapp`, so that an App may move between kapp and lateen (kapp.md §6.1). */
   readonly fieldManager?: string;
   readonly userAgent?: string;
-  /** Calls in flight at once. Default 64: more are no faster on one HTTP/2 connection, whose servers allow 100 streams. */
-  readonly maxInFlight?: number;
+  /** Bounds the calls in flight. Default: a gate of its own, which this connection shares with those of `actAs`. */
+  readonly gate?: CallGate;
   /** Longest silence of the server in milliseconds. Default 65 000: an API server ends its own calls after 60 s. */
   readonly silenceMs?: number;
   /** Longest answer in bytes. Default 128 MiB. */
@@ -43,17 +43,14 @@ const discoveryMaxAgeMs = 30_000;
 
 /** A connection to the cluster; nothing is sent before the first call. Close it when done. */
 export function connectCluster(access: ClusterAccess, options: ConnectOptions = {}): Cluster {
-  return connectAs(access, accessCredential(access, { ...options, clock: options.clock ?? systemClock }), options);
+  const { clock = systemClock, log = silentLog, gate = createCallGate({ clock, log }) } = options;
+  return connectAs(access, accessCredential(access, { ...options, clock }), { ...options, gate });
 }
 
-function connectAs(access: ClusterAccess, credential: Credential, options: ConnectOptions): Cluster {
-  const {
-    clock = systemClock,
-    random = Math.random,
-    fieldManager = "kapp",
-    userAgent = "lateen",
-    maxInFlight = 64,
-  } = options;
+type GatedOptions = ConnectOptions & { readonly gate: CallGate };
+
+function connectAs(access: ClusterAccess, credential: Credential, options: GatedOptions): Cluster {
+  const { clock = systemClock, random = Math.random, fieldManager = "kapp", userAgent = "lateen" } = options;
   const transport = createTransport(access, {
     allowAddress: options.allowAddress,
     silenceMs: options.silenceMs ?? 65_000,
@@ -66,7 +63,7 @@ function connectAs(access: ClusterAccess, credential: Credential, options: Conne
     transport,
     credential,
     userAgent,
-    gate: createCallGate(maxInFlight),
+    gate: options.gate,
     budget: createRetryBudget(clock),
     onWarning: options.onWarning ?? (() => undefined),
     log: options.log ?? silentLog,

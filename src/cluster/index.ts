@@ -1,3 +1,4 @@
+export { type CallGate, type CallGateOptions, createCallGate } from "./call-gate.ts";
 export type {
   ApiType,
   CallOptions,

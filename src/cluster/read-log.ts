@@ -33,6 +33,7 @@ export async function readLog(
     terse: `get log of pods ${pod}`,
     path: `${objectPath(pods, namespace, pod)}/log${query}`,
     accept: "*/*",
+    isLong: true,
     signal,
   });
   return text.split("\n").flatMap((line) => {

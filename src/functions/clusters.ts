@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import {
   type ApiType,
   type AwsCredentialsFor,
+  type CallGate,
   type Cluster,
   type ClusterAccess,
   connectCluster,
+  createCallGate,
   createForwarder,
   isClusterError,
   type LoginOptions,
@@ -31,8 +33,10 @@ export interface ClustersOptions {
   /** Says whether a resolved address may be connected to: `true`, or why not. */
   readonly allowAddress: (address: string) => true | string;
   readonly log: Log;
-  /** Counts requests and bytes by server. */
+  /** Counts requests, bytes and calls that were turned away, by server. */
   readonly metrics: Metrics;
+  /** Fewer calls at once to a server that says it has too many. Default true. */
+  readonly isAdaptive?: boolean;
   /** Text of the home cluster's kubeconfig. */
   readonly homeKubeconfig?: string;
   /** AWS keys to make EKS tokens with; without it kubeconfigs with an EKS stanza are refused by name. */
@@ -65,10 +69,14 @@ export function createClusters(given: ClustersOptions): Clusters {
     }
     return connection;
   };
+  const gateFor = (access: ClusterAccess): CallGate => {
+    const way = wayTo(access);
+    return [...open.values()].find((connection) => connection.way === way)?.gate ?? openGate(access, options);
+  };
   /** @param externalId for whom: namespaces share no connection, since a role may be open to one of them only. */
   const byText = (text: string, externalId: string): Connection =>
     reuse(createHash("sha256").update(`${externalId}\n${text}`).digest("hex"), () =>
-      connect(text, { ...options, externalId }),
+      connect(text, gateFor, { ...options, externalId }),
     );
 
   const homeAccess = options.homeKubeconfig === undefined ? undefined : readAccess(options.homeKubeconfig, options);
@@ -90,10 +98,11 @@ export function createClusters(given: ClustersOptions): Clusters {
         );
       }
       const { homeKubeconfig } = options;
-      const { cluster } = byText(homeKubeconfig, operatorsExternalId);
+      const { cluster, ...shared } = byText(homeKubeconfig, operatorsExternalId);
       // A ServiceAccount made anew is another one: tokens of the old one are no longer taken (app.md §3.10).
       const uid = await uidOfAccount(cluster, namespace, serviceAccount, signal);
       const account = reuse(`${namespace}/${serviceAccount}/${uid}`, () => ({
+        ...shared,
         cluster: cluster.actAs(namespace, serviceAccount),
         credentials: [],
       }));
@@ -130,6 +139,8 @@ async function uidOfAccount(home: Cluster, namespace: string, name: string, sign
 
 interface Connection {
   readonly cluster: Cluster;
+  readonly way: string;
+  readonly gate: CallGate;
   readonly credentials: readonly string[];
 }
 
@@ -149,15 +160,36 @@ function withLogin(options: ClustersOptions): ClustersOptions & LoginOptions {
   };
 }
 
-function connect(text: string, options: ClustersOptions & LoginOptions): Connection {
+/**
+ * Connections that reach a server by the same way share its gate, whoever they log in as. Through somebody's proxy, or with another authority, it may
+ * be another server, whose word must not hold up everybody's calls.
+ */
+function wayTo({ server, proxyUrl, tlsServerName, ca, skipTlsVerify }: ClusterAccess): string {
+  return JSON.stringify([server, proxyUrl, tlsServerName, ca, skipTlsVerify]);
+}
+
+function openGate({ server }: ClusterAccess, { clock, log, metrics, isAdaptive = true }: ClustersOptions): CallGate {
+  const { host } = new URL(server);
+  const onThrottled = (): void => metrics.count("lateen_calls_throttled_total", { host });
+  return createCallGate({ clock, log: log.child({ host }), onThrottled, isAdaptive });
+}
+
+function connect(
+  text: string,
+  gateFor: (access: ClusterAccess) => CallGate,
+  options: ClustersOptions & LoginOptions,
+): Connection {
   const { clock, allowAddress, log, metrics, awsCredentials, externalId, onToken } = options;
   const access = readAccess(text, options);
+  const gate = gateFor(access);
   const onAnswer = (host: string, bytes: number): void => {
     metrics.count("lateen_requests_total", { host });
     metrics.count("lateen_received_bytes_total", { host }, bytes);
   };
   return {
-    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, externalId, onToken, onAnswer }),
+    cluster: connectCluster(access, { clock, allowAddress, log, awsCredentials, externalId, onToken, onAnswer, gate }),
+    way: wayTo(access),
+    gate,
     credentials: credentialsOf(access),
   };
 }

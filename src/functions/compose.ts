@@ -55,6 +55,7 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
     log,
     metrics,
     allowAddress: addresses.forClusters,
+    isAdaptive: config.adaptiveCalls,
     ...(await eksLogin(process.env, clock)),
     ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),
   });

@@ -31,6 +31,8 @@ export interface LocalConfig {
     | { readonly backend: "aws-secrets-manager"; readonly prefix: string; readonly region: string | undefined };
   /** CIDR ranges, `loopback`, `private`. */
   readonly allowedAddresses: readonly string[];
+  /** Fewer calls at once to a run cluster that says it has too many. */
+  readonly adaptiveCalls: boolean;
   /** kapp options with their dashes: `--dangerous-…`. */
   readonly forbiddenRawOptions: readonly string[];
   readonly logLevel: LogLevel;
@@ -123,6 +125,7 @@ const schema = z
     awsSecretsPrefix: text.regex(secretNamePattern, wanted.secretName),
     awsRegion: text.optional(),
     allowedAddresses: z.array(text.refine(isAddressRange, wanted.addressRange)),
+    adaptiveCalls: switchValue,
     forbiddenRawOptions: z.array(text.regex(rawOptionPattern, wanted.rawOption)).default([]),
     logLevel: z.enum(logLevels, wanted.logLevel),
   })

@@ -174,6 +174,14 @@ export const settings: readonly Setting[] = [
     isList: true,
   },
   {
+    key: "adaptiveCalls",
+    flag: "--no-adaptive-calls",
+    variable: "LATEEN_ADAPTIVE_CALLS",
+    description:
+      "Always make up to 64 calls at once to a run cluster. By default fewer are made while it says that it has too many (429), or has become slow. In the environment and the file: false.",
+    default: "true",
+  },
+  {
     key: "forbiddenRawOptions",
     flag: "--forbid-raw-option",
     argument: "option",

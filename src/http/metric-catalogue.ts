@@ -127,6 +127,12 @@ export const knownMetrics: readonly KnownMetric[] = [
     labels: ["host"],
   },
   {
+    name: "lateen_calls_throttled_total",
+    type: "counter",
+    help: "Calls that a run cluster turned away as too many",
+    labels: ["host"],
+  },
+  {
     name: "lateen_received_bytes_total",
     type: "counter",
     help: "Bytes received from git servers and run clusters",

@@ -9,6 +9,7 @@ import {
   type ClusterAccess,
   ClusterError,
   connectCluster,
+  createCallGate,
   type ConnectOptions,
 } from "../../src/cluster/index.ts";
 import {
@@ -85,7 +86,7 @@ describe("many calls at once", () => {
       inFlight--;
       return ok;
     });
-    const cluster = open(server.access, { maxInFlight: 3 });
+    const cluster = open(server.access, { gate: createCallGate({ maxInFlight: 3 }) });
     await Promise.all(Array.from({ length: 20 }, () => get(cluster)));
     assert.equal(most, 3);
   });

@@ -52,6 +52,12 @@ const spellings: { name: string; sources: ConfigSources; want: Partial<LocalConf
     sources: { environment: { LATEEN_ALLOWED_ADDRESSES: " loopback  10.0.0.0/8\nfd00::/8 " } },
     want: { allowedAddresses: ["loopback", "10.0.0.0/8", "fd00::/8"] },
   },
+  { name: "adaptive calls unless somebody says no", sources: {}, want: { adaptiveCalls: true } },
+  {
+    name: "no adaptive calls by the environment",
+    sources: { environment: { LATEEN_ADAPTIVE_CALLS: "false" } },
+    want: { adaptiveCalls: false },
+  },
   {
     name: "no TLS by the environment",
     sources: { environment: { LATEEN_TLS: "false" } },

@@ -57,6 +57,7 @@ export const emfNames: Readonly<Record<string, EmfName>> = {
   lateen_wake_ups_lost_total: { name: "WakeUpsLost", unit: "Count" },
   lateen_requests_total: { name: "Requests", unit: "Count" },
   lateen_received_bytes_total: { name: "ReceivedBytes", unit: "Bytes" },
+  lateen_calls_throttled_total: { name: "CallsThrottled", unit: "Count" },
 };
 
 /** CloudWatch takes this many values of one metric in a line; more go to further lines. */

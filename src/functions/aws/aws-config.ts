@@ -29,6 +29,8 @@ export interface AwsConfig {
   readonly homeKubeconfigSecret: { readonly namespace: string; readonly name: string } | undefined;
   /** CIDR ranges, `loopback`, `private`; public addresses are always allowed. */
   readonly allowedAddresses: readonly string[];
+  /** Fewer calls at once to a run cluster that says it has too many. */
+  readonly adaptiveCalls: boolean;
   /** kapp options with their dashes: `--dangerous-…`. */
   readonly forbiddenRawOptions: readonly string[];
   readonly logLevel: LogLevel;
@@ -137,6 +139,10 @@ export function parseAwsConfig(environment: Environment, needs: readonly SqsQueu
     fullComparisonPeriodMs: period("LATEEN_FULL_COMPARISON_PERIOD", "10m"),
     homeKubeconfigSecret: secretReference(optional("LATEEN_HOME_KUBECONFIG_SECRET"), faults),
     allowedAddresses: list("LATEEN_ALLOWED_ADDRESSES", "", isAddressRange, allowed.addressRange),
+    adaptiveCalls:
+      checked("LATEEN_ADAPTIVE_CALLS", "true", (value) =>
+        value === "true" || value === "false" ? undefined : "must be true or false",
+      ) === "true",
     forbiddenRawOptions: list(
       "LATEEN_FORBIDDEN_RAW_OPTIONS",
       "",

@@ -61,6 +61,7 @@ export function composeAws<Served>(
       metrics: lambda.metrics,
       awsCredentials,
       allowAddress: createAddressRules(config.allowedAddresses).forClusters,
+      isAdaptive: config.adaptiveCalls,
       ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),
     });
     const connection = openGit(lambda, cache);

@@ -17,6 +17,12 @@ test("what the template sets is enough, blank options count as absent", () => {
     [30_000, "lateen", ["lateen-hooks/github"], undefined, undefined],
   );
   assert.deepEqual(config.allowedAddresses, []);
+  assert.equal(config.adaptiveCalls, true);
+});
+
+test("adaptive calls can be switched off", () => {
+  const parsed = parseAwsConfig({ ...least, LATEEN_ADAPTIVE_CALLS: "false" });
+  assert.equal("config" in parsed && parsed.config.adaptiveCalls, false);
 });
 
 test("every fault is told at once, by the variable's name and never its value", () => {
@@ -30,6 +36,7 @@ test("every fault is told at once, by the variable's name and never its value", 
       LATEEN_FORBIDDEN_RAW_OPTIONS: canary,
       LATEEN_HOME_KUBECONFIG_SECRET: canary,
       LATEEN_LOG_LEVEL: canary,
+      LATEEN_ADAPTIVE_CALLS: canary,
       AWS_ENDPOINT_URL_SQS: canary,
     },
     ["app", "source"],
@@ -46,6 +53,7 @@ test("every fault is told at once, by the variable's name and never its value", 
     "LATEEN_FORBIDDEN_RAW_OPTIONS",
     "LATEEN_HOME_KUBECONFIG_SECRET",
     "LATEEN_LOG_LEVEL",
+    "LATEEN_ADAPTIVE_CALLS",
     "AWS_ENDPOINT_URL_SQS",
   ])
     assert.match(text, new RegExp(`^${name}: `, "m"));
