@@ -39,6 +39,17 @@ export type DeployFailure =
       readonly problem: string;
       readonly hint: string;
     }
+  /** A name in the `preflightRules` of a Config. */
+  | {
+      readonly code: "DEPLOY_PREFLIGHT_RULE";
+      readonly check: string;
+      readonly problem: "unknown" | "duplicate";
+    }
+  /** Preflight checks that failed, each with its lines. */
+  | {
+      readonly code: "DEPLOY_PREFLIGHT";
+      readonly checks: readonly { readonly check: string; readonly problem: string }[];
+    }
   | { readonly code: "DEPLOY_NAMESPACE_UNMAPPED"; readonly namespace: string }
   | { readonly code: "DEPLOY_KIND_UNKNOWN"; readonly groupVersionKind: string; readonly resource: string }
   | { readonly code: "DEPLOY_TYPE_MISSING"; readonly resource: string }
@@ -200,6 +211,10 @@ function kappText(failure: DeployFailure): string {
       return `items member is not an object: ${failure.found} (${failure.origin})${failure.hint}`;
     case "DEPLOY_CONFIG":
       return `Parsing resource '${failure.resource}' ${failure.isLabelled ? "labeled " : ""}as kapp config: ${failure.problem}${failure.hint}`;
+    case "DEPLOY_PREFLIGHT_RULE":
+      return `preflight configuration settings failed: ${failure.problem} preflight check in configuration: ${JSON.stringify(failure.check)}`;
+    case "DEPLOY_PREFLIGHT":
+      return `preflight checks failed: ${failure.checks.map(({ check, problem }) => `running preflight check ${JSON.stringify(check)}: ${problem}`).join("\n")}`;
     case "DEPLOY_NAMESPACE_UNMAPPED":
       return `Expected to find mapped namespace for '${failure.namespace}'`;
     case "DEPLOY_KIND_UNKNOWN":
@@ -318,6 +333,7 @@ function isRetryable(failure: DeployFailure): boolean {
     case "DEPLOY_OWNERSHIP":
     case "DEPLOY_KIND_UNKNOWN":
     case "DEPLOY_TYPE_MISSING":
+    case "DEPLOY_PREFLIGHT":
       return true;
     default:
       return false;

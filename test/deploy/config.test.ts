@@ -109,14 +109,9 @@ describe("a Config", () => {
       says: /^changeGroupBindings\[0\]\.name: Expected change group name "a\/b\/c" to be a qualified name/,
     },
     {
-      name: "a preflight check",
-      body: "preflightRules: [{name: CRDUpgradeSafety}]",
-      says: "preflightRules[0].name: preflight check CRDUpgradeSafety is not supported by lateen yet",
-    },
-    {
-      name: "an unknown preflight check",
-      body: "preflightRules: [{name: Other}]",
-      says: 'preflightRules[0].name: unknown preflight check in configuration: "Other"',
+      name: "a setting of a preflight check",
+      body: "preflightRules: [{name: CRDUpgradeSafety, config: {enums: loose}}]",
+      says: /^preflightRules\[0\]\.config\.enums: unknown key/,
     },
   ];
   for (const { name, body, says } of refused) {

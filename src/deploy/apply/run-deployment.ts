@@ -11,6 +11,7 @@ import {
   zeroTime,
 } from "../record/app-record.ts";
 import { type AssociatedResources, type InventoryEntry, inventoryEntryOf } from "../record/inventory.ts";
+import { runPreflight } from "../preflight/run-preflight.ts";
 import { goTime } from "../text/go-time.ts";
 import { opCounts } from "../text/op-counts.ts";
 import { finishAppChange, newChangeName, settleQuietly, storeAppChange, trimAppChanges } from "./app-changes.ts";
@@ -27,7 +28,7 @@ export interface DeploymentRun {
 }
 
 /**
- * Carries out a deploy: record, app change, changes, record again (kapp.md §0 steps 8 and 9). A deploy without changes writes nothing
+ * Carries out a deploy: preflight checks, record, app change, changes, record again (kapp.md §0 steps 7 to 9). A deploy without changes writes nothing
  * but a missing record.
  */
 export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> {
@@ -38,6 +39,7 @@ export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> 
     if (!writer.isSettled) await writer.store(plan.record);
     return { state: "succeeded", associated: associated(plan, writer.record), inventory: inventory(plan, undefined) };
   }
+  await runPreflight(plan, context.cluster, context.signal);
   const change = await begin(run, writer);
   const engineContext = run.engine(() => writer.fence());
   const engine = new Engine(engineContext);

@@ -30,6 +30,8 @@ export interface DeployConfig {
   readonly waitRules: readonly WaitRule[];
   readonly changeGroups: readonly ChangeGroupBinding[];
   readonly changeRules: readonly ChangeRuleBinding[];
+  /** Names of the preflight checks to run. */
+  readonly preflightRules: readonly string[];
 }
 
 const secrets = kinds(["v1"], "Secret");
@@ -49,6 +51,7 @@ export const defaultConfig: DeployConfig = {
   waitRules: [],
   changeGroups: defaultChangeGroups,
   changeRules: defaultChangeRules,
+  preflightRules: [],
 };
 
 /** `config` and behind its rules those of `more`: the later rebases last, weighs more and names the value of a label. */
@@ -65,5 +68,6 @@ export function withRules(config: DeployConfig, more: DeployConfig): DeployConfi
     waitRules: [...config.waitRules, ...more.waitRules],
     changeGroups: [...config.changeGroups, ...more.changeGroups],
     changeRules: [...config.changeRules, ...more.changeRules],
+    preflightRules: [...config.preflightRules, ...more.preflightRules],
   };
 }

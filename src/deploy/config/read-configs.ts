@@ -12,6 +12,7 @@ import {
 import { label } from "../annotations.ts";
 import { DeployError } from "../failure.ts";
 import { at } from "../fields.ts";
+import { checkPreflightRules } from "../preflight/check-names.ts";
 import { ConfigFault } from "./config-node.ts";
 import { defaultConfig, type DeployConfig, withRules } from "./deploy-config.ts";
 import { parseConfig } from "./parse-config.ts";
@@ -24,7 +25,7 @@ const configFile = "config.yml";
 /**
  * Takes the kapp Configs out of an input and adds their rules to the defaults, in the order of the input (kapp.md §8). A ConfigMap with
  * the label `kapp.k14s.io/config` holds a Config and is deployed as well.
- * @throws DeployError `DEPLOY_CONFIG`
+ * @throws DeployError `DEPLOY_CONFIG`, `DEPLOY_PREFLIGHT_RULE`.
  */
 export function readConfigs(
   resources: readonly SourcedResource[],
@@ -51,6 +52,7 @@ export function readConfigs(
       });
     }
   }
+  checkPreflightRules(config.preflightRules);
   return { resources: kept, config };
 }
 

@@ -22,7 +22,7 @@ import { goTypeName } from "../fields.ts";
 
 /**
  * The resources of an input: lists expanded, Configs taken out, validated, doubles dropped (kapp.md §2.2, §2.3, §8).
- * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_CONFIG`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
+ * @throws DeployError `DEPLOY_LIST_ITEM`, `DEPLOY_CONFIG`, `DEPLOY_PREFLIGHT_RULE`, `DEPLOY_INPUT_INVALID`, `DEPLOY_INPUT_DUPLICATE`.
  */
 export function readInput(
   input: readonly SourcedResource[],

@@ -1,3 +1,4 @@
+import type { PreflightCheck } from "../preflight/check-names.ts";
 import type { ResourceFilter } from "../filter/resource-filter.ts";
 
 /** Options that deploy, delete and inspect share (kapp.md §10): where objects are looked for. */
@@ -61,6 +62,8 @@ export interface DeployOptions extends ChangeOptions {
   readonly logs: boolean;
   /** And what all the app's Pods write. Default false. */
   readonly logsAll: boolean;
+  /** Preflight checks to run, instead of those that Configs name. */
+  readonly preflight?: readonly PreflightCheck[];
 }
 
 export type DeleteOptions = ChangeOptions;

@@ -9,6 +9,7 @@ import {
   type NamespaceMapping,
   type SharedOptions,
 } from "./deploy-options.ts";
+import { isPreflightCheck, type PreflightCheck } from "../preflight/check-names.ts";
 import { filterWith } from "./filter-options.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { OptionFault, parseBoolean, parseInteger } from "./option-values.ts";
@@ -22,6 +23,8 @@ export interface DeployOptionsInput {
   readonly rawOptions: readonly string[];
   /** Raw options that the operator set for all Apps; the App's come later and win. */
   readonly defaultRawOptions?: readonly string[];
+  /** Values of kapp's flag `--preflight`, each with names between commas. Not for Apps: kapp-controller takes no such raw option. */
+  readonly preflight?: readonly string[];
 }
 
 export interface DeleteOptionsInput {
@@ -39,6 +42,7 @@ export function parseDeployOptions(
   return guarded(() => {
     const options: Draft<DeployOptions> = { ...defaultDeployOptions };
     if (input.intoNs !== undefined && input.intoNs !== "") options.intoNamespace = input.intoNs;
+    if (input.preflight !== undefined) options.preflight = parsePreflight(input.preflight);
     options.mapNamespaces = (input.mapNs ?? []).map(parseMapping);
     for (const raw of [...(input.defaultRawOptions ?? []), ...input.rawOptions]) {
       const { flag, value } = splitOption(raw);
@@ -271,6 +275,15 @@ function parseMapping(text: string): NamespaceMapping {
     throw wholeProblem("--map-ns", text, `Expected map namespace '${text}' to be in 'src-ns=dst-ns' format`);
   }
   return { from, to };
+}
+
+function parsePreflight(values: readonly string[]): PreflightCheck[] {
+  return values.flatMap((value) =>
+    value.split(",").map((name) => {
+      if (isPreflightCheck(name)) return name;
+      throw badValue("--preflight", value, `unknown preflight check ${JSON.stringify(name)} specified`);
+    }),
+  );
 }
 
 function parseLabel(text: string): readonly [string, string] {

@@ -27,6 +27,8 @@ export interface Settings extends Partial<Omit<ApplyDeps, "clock" | "random">> {
   readonly rawOptions?: readonly string[];
   readonly intoNs?: string;
   readonly mapNs?: readonly string[];
+  /** Values of `--preflight`. */
+  readonly preflight?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -50,11 +52,12 @@ export function resources(yaml: string, file = "stdin"): SourcedResource[] {
 }
 
 export async function plan(cluster: MemoryCluster, yaml: string, settings: Settings = {}): Promise<DeployPlan> {
-  const { rawOptions = [], intoNs, mapNs, tools, signal = new AbortController().signal } = settings;
+  const { rawOptions = [], intoNs, mapNs, preflight, tools, signal = new AbortController().signal } = settings;
   const parsed = parseDeployOptions({
     rawOptions,
     ...(intoNs === undefined ? {} : { intoNs }),
     ...(mapNs === undefined ? {} : { mapNs }),
+    ...(preflight === undefined ? {} : { preflight }),
   });
   if ("failure" in parsed) throw new DeployError(parsed.failure);
   const input = { app: target(settings), resources: resources(yaml), options: parsed.options };

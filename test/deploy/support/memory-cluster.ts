@@ -21,8 +21,8 @@ import {
 
 /** One call as the engine made it. */
 export interface Call {
-  readonly verb: "discover" | "list" | "get" | "create" | "replace" | "patch" | "delete";
-  /** `ConfigMap ns/name`, or the kind alone for lists. */
+  readonly verb: "discover" | "list" | "get" | "create" | "replace" | "patch" | "delete" | "review";
+  /** `ConfigMap ns/name`, or the kind alone for lists; for reviews `create apps/deployments ns/name`. */
   readonly target: string;
 }
 
@@ -33,6 +33,8 @@ export class MemoryCluster implements DeployCluster {
   before: (call: Call) => void | Promise<void> = () => undefined;
   /** What a server adds to an object that it stores. */
   admit: (object: MutableJsonMap) => void = () => undefined;
+  /** Answers SelfSubjectAccessReviews, asked with what `Call.target` says of them; a text is an evaluation error. */
+  allows: (target: string) => boolean | string = () => true;
   failedDiscovery: Discovery["failed"] = [];
   /** What containers wrote, by `pod/container`. */
   readonly logs: Map<string, LogLine[]> = new Map();
@@ -50,7 +52,7 @@ export class MemoryCluster implements DeployCluster {
 
   /** Writes of the engine: what an unchanged deploy must not have. */
   get writes(): Call[] {
-    return this.calls.filter(({ verb }) => !["discover", "list", "get"].includes(verb));
+    return this.calls.filter(({ verb }) => !["discover", "list", "get", "review"].includes(verb));
   }
 
   objects(kind?: string): KubeObject[] {
@@ -113,6 +115,7 @@ export class MemoryCluster implements DeployCluster {
   }
 
   async create(type: ApiType, namespace: string, object: KubeObject): Promise<KubeObject> {
+    if (type.kind === "SelfSubjectAccessReview") return this.#review(object);
     await this.#enter({ verb: "create", target: describe(type, namespace, nameOf(object)) });
     const key = keyOf(type, namespace, nameOf(object));
     if (this.#objects.has(key))
@@ -203,6 +206,14 @@ export class MemoryCluster implements DeployCluster {
     return lines.slice(Math.max(0, lines.length - tailLines));
   }
 
+  async #review(object: KubeObject): Promise<KubeObject> {
+    const target = describeReview(own(object, "spec"));
+    await this.#enter({ verb: "review", target });
+    const answer = this.allows(target);
+    const status = typeof answer === "string" ? { allowed: false, evaluationError: answer } : { allowed: answer };
+    return { ...object, status };
+  }
+
   #stored(object: KubeObject, before: KubeObject | undefined): KubeObject {
     const copy = copyOf(object);
     const metadata = copy["metadata"] as MutableJsonMap;
@@ -278,6 +289,7 @@ const builtIn: readonly ApiType[] = [
   type("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", false),
   type("rbac.authorization.k8s.io", "v1", "Role", "roles"),
   type("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"),
+  type("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", false),
   type("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
 ];
 
@@ -296,6 +308,17 @@ function keyOf({ group, resource, namespaced }: ApiType, namespace: string, name
 
 function describe({ kind, namespaced }: ApiType, namespace: string, name: string): string {
   return `${kind} ${namespaced ? `${namespace}/` : ""}${name}`;
+}
+
+function describeReview(spec: Json | undefined): string {
+  const asked = own(spec, "resourceAttributes");
+  const field = (key: string): string => {
+    const value = own(asked ?? own(spec, "nonResourceAttributes"), key);
+    return typeof value === "string" ? value : "";
+  };
+  if (asked === undefined) return `${field("verb")} ${field("path")}`;
+  const subresource = field("subresource") === "" ? "" : `/${field("subresource")}`;
+  return `${field("verb")} ${field("group")}/${field("resource")}${subresource} ${field("namespace")}/${field("name")}`;
 }
 
 /** A deep copy of a Kubernetes object that may be changed. */
