@@ -242,6 +242,41 @@ describe("PermissionValidation", () => {
     );
   });
 
+  it("keeps to the concurrency of applying, and asks nothing twice", async () => {
+    const cluster = newCluster();
+    let inFlight = 0;
+    let most = 0;
+    cluster.before = async ({ verb }) => {
+      if (verb !== "review") return;
+      most = Math.max(most, ++inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight--;
+    };
+    cluster.allows = (target) => !target.startsWith("escalate ");
+    const resources = Array.from({ length: 40 }, (_, index) => `kind${index}`);
+    const roles = ["Role", "ClusterRole"].map((kind) => role(kind, { ...secrets, resources }));
+    const settings = { rawOptions: ["--apply-concurrency=3"] };
+    const input = yaml(rules("PermissionValidation"), ...roles, configMap("a"));
+    assert.equal(ending(await deploy(cluster, input, settings)), "Succeeded");
+    assert.equal(most, 3);
+    assert.equal(new Set(reviews(cluster)).size, reviews(cluster).length);
+    assert.equal(reviews(cluster).filter((target) => target.includes("/kind")).length, 2 * 2 * 40);
+  });
+
+  it("refuses a role with more permissions than anybody could ask for", async () => {
+    const many = Array.from({ length: 1000 }, (_, index) => `x${index}`);
+    const cluster = newCluster();
+    cluster.allows = (target) => !target.startsWith("escalate ");
+    const input = role("ClusterRole", { apiGroups: many, resources: many, verbs: many });
+    assert.equal(
+      ending(await deploy(cluster, yaml(rules("PermissionValidation"), input))),
+      failed(
+        "PermissionValidation",
+        "clusterrole/r (rbac.authorization.k8s.io/v1) cluster has rules for 1000000000 permissions, more than the 10000 that are checked",
+      ),
+    );
+  });
+
   it("does not create by a right that holds for a name only: API servers know no name then", async () => {
     const cluster = newCluster();
     cluster.allows = (target) => target !== "create /configmaps app/";

@@ -25,24 +25,40 @@ export async function permissionProblem(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const validator = new PermissionValidator(plan, cluster, signal);
-  const problems = await mapBounded(plan.steps, plan.options.applyConcurrency, (step) => validator.problemsOf(step));
+  const { steps, options } = plan;
+  const problems = await mapBounded(steps, options.applyConcurrency, async (step) =>
+    givesPermissions(step) ? [] : validator.problemsOf(step),
+  );
+  // One after another: each asks many questions at once.
+  for (const [index, step] of steps.entries()) {
+    if (givesPermissions(step)) problems[index] = await validator.problemsOf(step);
+  }
   // The texts name no object: once is enough.
   const told = new Set(problems.flat());
   return told.size === 0 ? undefined : [...told].join("\n");
+}
+
+const roles = ["Role", "ClusterRole"];
+const bindings = ["RoleBinding", "ClusterRoleBinding"];
+
+function givesPermissions({ fresh }: PlanStep): boolean {
+  return fresh !== undefined && isRbac(fresh, ...roles, ...bindings);
 }
 
 class PermissionValidator {
   readonly #reviews: AccessReviews;
   readonly #cluster: DeployCluster;
   readonly #signal: AbortSignal;
+  readonly #concurrency: number;
   /** The plan's objects and, of kinds that come with it, the definitions. */
   readonly #fresh: ReadonlyMap<string, KubeObject>;
   readonly #plurals: ReadonlyMap<string, string>;
 
-  constructor({ steps }: DeploymentPlan, cluster: DeployCluster, signal: AbortSignal) {
+  constructor({ steps, options }: DeploymentPlan, cluster: DeployCluster, signal: AbortSignal) {
     this.#reviews = new AccessReviews(cluster, signal);
     this.#cluster = cluster;
     this.#signal = signal;
+    this.#concurrency = options.applyConcurrency;
     const fresh = steps.flatMap((step) => (step.fresh === undefined ? [] : [step.fresh]));
     this.#fresh = new Map(fresh.map((object) => [uniqueKey(object), object]));
     this.#plurals = new Map(
@@ -74,8 +90,8 @@ class PermissionValidator {
       return `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(group === "" ? version : `${group}/${version}`)}`;
     const access: Access = { verb, group, version, resource, namespace: namespaceOf(object), name: nameOf(object) };
     if (verb === "delete") return this.#reviews.problemOf(access);
-    const isRole = isRbac(object, "Role", "ClusterRole");
-    if (!isRole && !isRbac(object, "RoleBinding", "ClusterRoleBinding")) return this.#reviews.problemOf(access);
+    const isRole = isRbac(object, ...roles);
+    if (!isRole && !isRbac(object, ...bindings)) return this.#reviews.problemOf(access);
     const free = isRole ? { ...access, verb: "escalate" } : bindAccess(object);
     if (free !== undefined && (await this.#reviews.problemOf(free)) === undefined)
       // kapp takes the right to escalate for the right to write, which an API server asks for as well.
@@ -88,11 +104,10 @@ class PermissionValidator {
       ? permissionsOf(object)
       : await permissionsOfBinding(object, this.#fresh, this.#cluster, this.#signal);
     if ("problem" in given) return given.problem;
-    const problems: string[] = [];
-    for (const permission of given) {
-      const problem = await this.#heldProblem(permission, namespace);
-      if (problem !== undefined) problems.push(problem);
-    }
+    const answers = await mapBounded(given, this.#concurrency, (permission) =>
+      this.#heldProblem(permission, namespace),
+    );
+    const problems = answers.filter((answer) => answer !== undefined);
     if (problems.length === 0) return undefined;
     const { version, kind } = groupVersionKindOf(object);
     return [

@@ -1,4 +1,5 @@
 import {
+  describeResource,
   groupVersionKindOf,
   isList,
   type Json,
@@ -19,19 +20,39 @@ export type RolePermission =
 
 export const rbacGroup = "rbac.authorization.k8s.io";
 
+/** More than any role of Kubernetes has: each one is a question to the API server. */
+const maxPermissions = 10_000;
+
+/** What a role gives, or why nobody will go through it. */
+export type RolePermissions = readonly RolePermission[] | { readonly problem: string };
+
 /** Every combination of a role's rules: a name only where the rule has some. */
-export function permissionsOf(role: KubeObject): RolePermission[] {
-  return listAt(role, "rules").flatMap((rule): RolePermission[] => {
-    const verbs = textsOf(rule, "verbs");
-    const names = textsOf(rule, "resourceNames");
-    const resources = textsOf(rule, "apiGroups").flatMap((group) =>
-      textsOf(rule, "resources").flatMap((resource) =>
-        verbs.flatMap((verb) => (names.length === 0 ? [""] : names).map((name) => ({ verb, group, resource, name }))),
-      ),
-    );
-    const paths = textsOf(rule, "nonResourceURLs").flatMap((path) => verbs.map((verb) => ({ verb, path })));
-    return [...resources, ...paths];
-  });
+export function permissionsOf(role: KubeObject): RolePermissions {
+  const rules = listAt(role, "rules").map(readRule);
+  const count = rules.reduce((sum, { verbs, groups, resources, names, paths }) => {
+    return sum + verbs.length * (groups.length * resources.length * names.length + paths.length);
+  }, 0);
+  if (count > maxPermissions)
+    return {
+      problem: `${describeResource(role)} has rules for ${count} permissions, more than the ${maxPermissions} that are checked`,
+    };
+  return rules.flatMap(({ verbs, groups, resources, names, paths }): RolePermission[] => [
+    ...groups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.flatMap((verb) => names.map((name) => ({ verb, group, resource, name })))),
+    ),
+    ...paths.flatMap((path) => verbs.map((verb) => ({ verb, path }))),
+  ]);
+}
+
+function readRule(rule: Json) {
+  const names = textsOf(rule, "resourceNames");
+  return {
+    verbs: textsOf(rule, "verbs"),
+    groups: textsOf(rule, "apiGroups"),
+    resources: textsOf(rule, "resources"),
+    names: names.length === 0 ? [""] : names,
+    paths: textsOf(rule, "nonResourceURLs"),
+  };
 }
 
 /** The role that a binding refers to, in the namespace of the binding where it is a Role. */
@@ -62,7 +83,7 @@ export async function permissionsOfBinding(
   fresh: ReadonlyMap<string, KubeObject>,
   cluster: DeployCluster,
   signal: AbortSignal,
-): Promise<readonly RolePermission[] | { readonly problem: string }> {
+): Promise<RolePermissions> {
   const ref = roleRefOf(binding);
   if (ref === undefined) {
     const kind = JSON.stringify(textAt(binding, "roleRef", "kind"));
