@@ -398,6 +398,17 @@ describe("CRDUpgradeSafety", () => {
     });
   }
 
+  it("takes for the same what an API server leaves out when it stores a definition", async () => {
+    const empty = { nullable: false, description: "", required: [], format: null };
+    const list = (more: JsonMap): JsonMap => ({
+      type: "array",
+      items: { type: "object", properties: { default: more } },
+      default: [false],
+    });
+    const [stored, sent] = [{}, empty].map((more) => ({ fields: { f: { type: "string", ...more }, l: list(more) } }));
+    assert.equal(await upgrade(stored ?? {}, sent ?? {}), "Succeeded");
+  });
+
   it("refuses a change that no rule knows, beside those that are known", async () => {
     const unknown = 'field "^.f" has unknown change, refusing to determine that change is safe';
     assert.equal(

@@ -9,7 +9,7 @@ import {
   own,
   stringifyJson,
 } from "../../resource/index.ts";
-import { at, listAt } from "../fields.ts";
+import { listAt } from "../fields.ts";
 
 /**
  * The schemas of all fields by their path: `^.spec.list[*].name`, `^` for the root. Alternatives (`anyOf`…) stand at the path of their
@@ -55,21 +55,42 @@ interface FieldProblems {
 
 function fieldProblems(before: JsonMap, after: JsonMap): FieldProblems {
   const problems: string[] = [];
+  const [old, next] = [asStored(before), asStored(after)];
   // Nested fields have paths of their own.
   const ignored = new Set(["properties"]);
-  const isSame = (): boolean => equalJson(without(before, ignored), without(after, ignored));
+  const isSame = (): boolean => equalJson(without(old, ignored), without(next, ignored));
   for (const [key, problemOf] of rules) {
     if (isSame()) break;
-    const problem = problemOf(at(before, key) ?? undefined, at(after, key) ?? undefined);
+    const problem = problemOf(own(old, key), own(next, key));
     if (problem !== undefined) problems.push(problem);
     ignored.add(key);
   }
   return { problems, isKnown: isSame() };
 }
 
-/** Null is no value. */
 function without(schema: JsonMap, keys: ReadonlySet<string>): JsonMap {
-  return Object.fromEntries(Object.entries(schema).filter(([key, value]) => !keys.has(key) && value !== null));
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !keys.has(key)));
+}
+
+/** Any JSON, which a server keeps as it is. */
+const verbatim: ReadonlySet<string> = new Set(["default", "enum", "example"]);
+
+/** A schema without what an API server leaves out when it stores one: `nullable: false`, empty texts and lists. */
+function asStored(schema: JsonMap): JsonMap {
+  const members = Object.entries(schema).flatMap(([key, value]): [string, Json][] => {
+    if (value === undefined || value === null) return [];
+    if (verbatim.has(key)) return [[key, value]];
+    if (value === "" || (value === false && key !== "additionalProperties")) return [];
+    if (isList(value)) return value.length === 0 ? [] : [[key, value.map(storedSchema)]];
+    if (key !== "properties" || !isMap(value)) return [[key, storedSchema(value)]];
+    const fields = Object.entries(value).map(([name, field]) => [name, storedSchema(field ?? null)] as const);
+    return [[key, Object.fromEntries(fields)]];
+  });
+  return Object.fromEntries(members);
+}
+
+function storedSchema(value: Json): Json {
+  return isMap(value) ? asStored(value) : value;
 }
 
 type Rule = (before: Json | undefined, after: Json | undefined) => string | undefined;
