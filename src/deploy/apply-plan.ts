@@ -33,7 +33,7 @@ export interface ApplyDeps {
 
 /**
  * Carries out a plan: groups of changes in order, waiting in between, yielding an event per step. Stops between calls on abort and
- * leaves what was applied; a later plan goes on from there. Ending the loop early aborts too.
+ * leaves what was applied; a later plan goes on from there. Ending the loop early aborts too. With `diffRun` nothing is done, and it succeeds.
  * @throws DeployError `DEPLOY_FENCED` when a later writer took over; `signal.reason` on abort. Every other failure is an outcome.
  */
 export async function* applyPlan(
@@ -42,6 +42,7 @@ export async function* applyPlan(
   deps: ApplyDeps,
   { signal }: CallSettings,
 ): AsyncGenerator<DeployEvent, DeployOutcome> {
+  if (plan.options.diffRun) return { state: "succeeded", associated: undefined, inventory: [] };
   const stop = new AbortController();
   const inner = AbortSignal.any([signal, stop.signal]);
   const channel = createEventChannel<DeployEvent>();

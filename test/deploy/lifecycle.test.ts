@@ -57,6 +57,16 @@ describe("a deploy", () => {
     assert.deepEqual(planned.changes, []);
   });
 
+  it("writes nothing with --diff-run, nor deletes", async () => {
+    const cluster = newCluster();
+    const dry = await deploy(cluster, yaml(configMap("a")), { rawOptions: ["--diff-run=true"] });
+    assert.deepEqual([dry.outcome.state, dry.log, cluster.writes], ["succeeded", [], []]);
+    await deploy(cluster, yaml(configMap("a")));
+    cluster.calls.length = 0;
+    const kept = await remove(cluster, { rawOptions: ["--diff-run=true"] });
+    assert.deepEqual([kept.outcome.state, kept.plan.changes.length, cluster.writes], ["succeeded", 1, []]);
+  });
+
   it("writes an object once where the server adds nothing, twice where it does", async () => {
     const cluster = newCluster();
     cluster.admit = withServerDefaults;

@@ -107,6 +107,15 @@ describe("the life of an App", { skip }, () => {
     assert.equal(await world.live("ConfigMap", "shop.app"), undefined);
   });
 
+  it("a dry run says what it would do, and does nothing", async () => {
+    await world.repository.commitFiles({ "dry/a.yml": configMap("dry", {}) });
+    const deployStep = { deploy: [{ kapp: { rawOptions: ["--diff-run=true"] } }] };
+    await world.apply(gitApp("dry", world.repository, "dry", deployStep));
+    const status = await world.until("dry", succeeded(1));
+    assert.match(textAt(status, "deploy", "stdout"), /Op: {6}1 create, [\s\S]*\nSucceeded$/);
+    assert.equal(await world.live("ConfigMap", "dry"), undefined);
+  });
+
   it("noopDelete leaves them", async () => {
     await world.apply(gitApp("kept", world.repository, "app", { noopDelete: true }));
     await world.until("kept", succeeded(1));

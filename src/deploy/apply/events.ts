@@ -50,7 +50,7 @@ export type DeployOutcome =
   | {
       readonly state: "succeeded";
       readonly associated: AssociatedResources | undefined;
-      /** What the App has on the cluster now. */
+      /** What the App has on the cluster now; nothing after a `diffRun`, which keeps nothing up. */
       readonly inventory: readonly InventoryEntry[];
     }
   | {
