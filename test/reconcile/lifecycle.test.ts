@@ -108,7 +108,10 @@ describe("the life of an App", { skip }, () => {
   });
 
   it("a dry run says what it would do, and does nothing", async () => {
-    await world.repository.commitFiles({ "dry/a.yml": configMap("dry", {}) });
+    await world.repository.commitFiles({
+      "app/a.yml": configMap("a", { v: "1" }),
+      "dry/a.yml": configMap("dry", {}),
+    });
     const deployStep = { deploy: [{ kapp: { rawOptions: ["--diff-run=true"] } }] };
     await world.apply(gitApp("dry", world.repository, "dry", deployStep));
     const status = await world.until("dry", succeeded(1));
