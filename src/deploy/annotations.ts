@@ -37,6 +37,10 @@ export const annotation = {
   epoch: "lateen.dev/epoch",
   /** How long what is wrong with a workload's Pods may last before the wait for it ends: a duration, or `never`. */
   failEarlyAfter: "lateen.dev/fail-early-after",
+  /** On the App: the pruning that may be carried out though it is over a limit, and the App's own limits. */
+  approveDeletions: "lateen.dev/approve-deletions",
+  maxDeletions: "lateen.dev/max-deletions",
+  maxDeletedPercent: "lateen.dev/max-deleted-percent",
 } as const;
 
 export const label = {

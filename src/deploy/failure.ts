@@ -1,4 +1,5 @@
 import { assertNever } from "../base/index.ts";
+import { annotation } from "./annotations.ts";
 import { formatGoDuration } from "./options/go-duration.ts";
 import { missingAppText } from "./text/missing-app-text.ts";
 
@@ -72,6 +73,17 @@ export type DeployFailure =
       readonly maxBytes: number;
     }
   | { readonly code: "DEPLOY_EMPTY" }
+  | {
+      readonly code: "DEPLOY_DELETION_LIMIT";
+      /** What would be pruned. */
+      readonly resources: readonly string[];
+      /** Objects of the app. */
+      readonly total: number;
+      readonly maxObjects?: number;
+      readonly maxPercent?: number;
+      /** What an approval names. */
+      readonly digest: string;
+    }
   | { readonly code: "DEPLOY_OWNERSHIP"; readonly errors: readonly string[] }
   | { readonly code: "DEPLOY_DISALLOWED_LABEL"; readonly label: string; readonly resources: readonly string[] }
   | {
@@ -232,6 +244,8 @@ function kappText(failure: DeployFailure): string {
       return `Resource '${failure.resource}' has ${failure.bytes} bytes as JSON, more than the ${failure.maxBytes} (1.5 MiB) that an API server stores`;
     case "DEPLOY_EMPTY":
       return "Trying to apply empty set of resources will result in deletion of resources on cluster. Refusing to continue unless --dangerous-allow-empty-list-of-resources is specified.";
+    case "DEPLOY_DELETION_LIMIT":
+      return deletionLimitText(failure);
     case "DEPLOY_OWNERSHIP":
       return bulleted("Ownership errors:", failure.errors);
     case "DEPLOY_DISALLOWED_LABEL":
@@ -307,6 +321,23 @@ function apiText(failure: DeployFailure & { readonly code: "DEPLOY_API" }): stri
       : "";
   const call = `${failure.verb} resource ${failure.resource}: ${said}${hint}`;
   return failure.op === "" ? call : `${failure.op} ${failure.resource}: ${call}`;
+}
+
+/** Names that a text about deletions shows. */
+const shownDeletions = 5;
+
+function deletionLimitText(failure: DeployFailure & { readonly code: "DEPLOY_DELETION_LIMIT" }): string {
+  const { resources, total, maxObjects, maxPercent, digest } = failure;
+  const limits = [
+    ...(maxObjects === undefined ? [] : [`${maxObjects} ${maxObjects === 1 ? "object" : "objects"}`]),
+    ...(maxPercent === undefined ? [] : [`${maxPercent} percent`]),
+  ];
+  const names = resources.slice(0, shownDeletions).join(", ");
+  const others = resources.length - shownDeletions;
+  return (
+    `Refusing to delete ${resources.length} of ${total} objects, more than the limit of ${limits.join(" or ")} (${names}${others > 0 ? ` and ${others} more` : ""}). ` +
+    `Nothing was changed. To approve exactly these deletions, annotate the App with ${annotation.approveDeletions}=${digest} or ask for a run that approves ${digest}.`
+  );
 }
 
 function bulleted(head: string, errors: readonly string[]): string {

@@ -11,6 +11,15 @@ export {
   type LogLine,
 } from "./cluster-port.ts";
 export type { ConfigTools, RenderYtt } from "./config/tools.ts";
+export {
+  type DeletionLimits,
+  type DeletionRules,
+  deletionRulesOf,
+  judgePruning,
+  type Pruning,
+  pruningOf,
+  type PruningVerdict,
+} from "./deletion-limits.ts";
 export { recordedStateHolds } from "./diff/history.ts";
 export { describeTarget } from "./existing/target.ts";
 export { type CallVerb, DeployError, type DeployFailure, failureText, isControllerFailure } from "./failure.ts";

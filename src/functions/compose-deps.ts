@@ -88,7 +88,7 @@ export function byHandDeps(deps: ReconcileDeps, hub: Hub, version: string): ByHa
     listApps: (namespace) => listApps(deps, namespace),
     getApp: (namespace, name) => getApp(namespace, name, deps),
     getRun: (namespace, name, runId) => getRun(`${namespace}/${name}`, runId, deps),
-    requestReconcile: (namespace, name) => requestReconcile(namespace, name, deps),
+    requestReconcile: (namespace, name, options) => requestReconcile(namespace, name, deps, options),
     requestSync: (input) => requestSync(input, deps),
     followRuns: (namespace, name, wanted, options) => followRuns(namespace, name, wanted, deps, options),
     planApp: async (namespace, name, options) => {

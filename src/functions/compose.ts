@@ -82,6 +82,7 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
       fullComparePeriodMs: config.fullComparisonPeriodMs,
       waitSliceMs: options.waitSliceMs ?? waitSliceMs,
       kappDeployRawOptions,
+      deletionLimits: config.deletionLimits,
       forbiddenRawOptions: config.forbiddenRawOptions,
     },
   });

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import type { LogLevel } from "../base/index.ts";
-import { isAddressRange, logLevels, periodOf, rawOptionPattern, secretNamePattern, wanted } from "./setting-values.ts";
+import type { DeletionLimits } from "../deploy/index.ts";
+import {
+  deletionLimitsFrom,
+  isAddressRange,
+  logLevels,
+  mostDeletions,
+  periodOf,
+  rawOptionPattern,
+  secretNamePattern,
+  wanted,
+} from "./setting-values.ts";
 import { type Setting, settings } from "./settings.ts";
 
 /** How one lateen process runs, checked and complete. Paths are as the operator wrote them, relative to the working folder. */
@@ -35,6 +45,8 @@ export interface LocalConfig {
   readonly adaptiveCalls: boolean;
   /** kapp options with their dashes: `--dangerous-…`. */
   readonly forbiddenRawOptions: readonly string[];
+  /** What one deploy may delete of an App without an approval. */
+  readonly deletionLimits: DeletionLimits;
   readonly logLevel: LogLevel;
 }
 
@@ -127,6 +139,8 @@ const schema = z
     allowedAddresses: z.array(text.refine(isAddressRange, wanted.addressRange)),
     adaptiveCalls: switchValue,
     forbiddenRawOptions: z.array(text.regex(rawOptionPattern, wanted.rawOption)).default([]),
+    maxDeletions: wholeNumber(0, mostDeletions).optional(),
+    maxDeletedPercent: wholeNumber(0, 100).optional(),
     logLevel: z.enum(logLevels, wanted.logLevel),
   })
   .superRefine((value, context) => {
@@ -140,8 +154,19 @@ const schema = z
   });
 
 function toConfig(value: z.output<typeof schema>): LocalConfig {
-  const { tls, tlsCert, tlsKey, syncPeriod, fullComparisonPeriod, secrets, awsSecretsPrefix, awsRegion, ...same } =
-    value;
+  const {
+    tls,
+    tlsCert,
+    tlsKey,
+    syncPeriod,
+    fullComparisonPeriod,
+    maxDeletions,
+    maxDeletedPercent,
+    secrets,
+    awsSecretsPrefix,
+    awsRegion,
+    ...same
+  } = value;
   return {
     ...same,
     appsDir: value.appsDir,
@@ -153,6 +178,7 @@ function toConfig(value: z.output<typeof schema>): LocalConfig {
         : { mode: tls ? "self-signed" : "off" },
     syncPeriodMs: syncPeriod,
     fullComparisonPeriodMs: fullComparisonPeriod,
+    deletionLimits: deletionLimitsFrom(maxDeletions, maxDeletedPercent),
     secrets:
       secrets === "files" ? { backend: secrets } : { backend: secrets, prefix: awsSecretsPrefix, region: awsRegion },
   };

@@ -1,6 +1,7 @@
 /** What values of settings may be, for `lateen serve` and for the functions on AWS, which check them without a schema library. */
 import { parseGoDuration } from "../app/index.ts";
 import type { LogLevel } from "../base/index.ts";
+import type { DeletionLimits } from "../deploy/index.ts";
 
 /** A week; timers hold 24 days at most. */
 const maxPeriodMs = 168 * 3_600_000;
@@ -23,6 +24,13 @@ export const isAddressRange = (word: string): boolean => word === "loopback" || 
 export function periodOf(text: string, leastMs: number): number | undefined {
   const parsed = parseGoDuration(text);
   return "ms" in parsed && parsed.ms >= leastMs && parsed.ms <= maxPeriodMs ? parsed.ms : undefined;
+}
+
+/** Largest number that a limit of deletions may be. */
+export const mostDeletions = 9_999_999;
+
+export function deletionLimitsFrom(objects: number | undefined, percent: number | undefined): DeletionLimits {
+  return { ...(objects === undefined ? {} : { objects }), ...(percent === undefined ? {} : { percent }) };
 }
 
 /** What is said of a value that is not allowed. */

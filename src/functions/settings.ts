@@ -191,6 +191,22 @@ export const settings: readonly Setting[] = [
     isList: true,
   },
   {
+    key: "maxDeletions",
+    flag: "--max-deletions",
+    argument: "number",
+    variable: "LATEEN_MAX_DELETIONS",
+    description:
+      "Most objects of an App that one deploy may delete because they are no longer in its input; more needs an approval. 0 asks for each. An App's annotation lateen.dev/max-deletions wins. Without it no number is too many.",
+  },
+  {
+    key: "maxDeletedPercent",
+    flag: "--max-deleted-percent",
+    argument: "number",
+    variable: "LATEEN_MAX_DELETED_PERCENT",
+    description:
+      "The same as a part of the App's objects, 0 to 100; the annotation is lateen.dev/max-deleted-percent. With both, either limit stops a deploy.",
+  },
+  {
     key: "logLevel",
     flag: "--log-level",
     argument: "level",

@@ -70,6 +70,12 @@ export const knownMetrics: readonly KnownMetric[] = [
   },
   { name: "lateen_drift_repaired_total", type: "counter", help: "Runs that repaired drift", labels: [] },
   {
+    name: "lateen_deletions_refused_total",
+    type: "counter",
+    help: "Deploys that were stopped since they would have deleted more than the App's limits allow",
+    labels: [],
+  },
+  {
     name: "lateen_run_failures_total",
     type: "counter",
     help: "Failed runs by stage (spec: the App cannot be read, killed: runs that never ended) and by class of the cause",

@@ -280,6 +280,12 @@ function asToolFailure(verb: KappVerb, error: unknown, stdout: string): StageFai
   return undefined;
 }
 
+/** A plan that must not be carried out. */
+export function refusedDeploy(plan: DeployPlan, failure: DeployFailure): StageFailure {
+  const cause = new DeployError(failure);
+  return toolFailure("Deploying", formatDeployError(failure), formatPlan(plan), { cause });
+}
+
 /** kapp-controller shows kapp's stderr in full and names it in the error (app.md §1.5). */
 function toolFailure(
   verb: KappVerb,

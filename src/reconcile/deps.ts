@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/index.ts";
-import type { DeployCluster } from "../deploy/index.ts";
+import type { DeletionLimits, DeployCluster } from "../deploy/index.ts";
 import type { GitClient } from "../git/index.ts";
 import type { AppObjects, ConfigMaps, Items, Runtime, SecretVault, WakeUps, WorkRows } from "./ports.ts";
 
@@ -42,6 +42,8 @@ export interface ReconcileConfig {
   readonly waitSliceMs: number;
   /** Raw kapp options for every deploy, before the App's own (app.md §6.1). Default `["--app-changes-max-to-keep=5", "--apply-timeout=5m"]`. */
   readonly kappDeployRawOptions: readonly string[];
+  /** What one deploy may prune without an approval, where an App says nothing else. Default: everything. */
+  readonly deletionLimits: DeletionLimits;
   /** kapp options that Apps may not use, with their dashes. Default none. */
   readonly forbiddenRawOptions: readonly string[];
 }

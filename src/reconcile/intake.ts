@@ -14,6 +14,7 @@ import {
   sourcesOfRepository,
   unindexApp,
 } from "./catalogue.ts";
+import { approveDeletions } from "./deletion-approval.ts";
 import type { IntakeDeps, ReconcileDeps, WakeDeps } from "./deps.ts";
 import { putJson } from "./item-json.ts";
 import { type AppName, appKey, appName, sourceKey, sourcePartition } from "./keys.ts";
@@ -93,16 +94,18 @@ export async function noteConfigMapChanged(namespace: string, name: string, deps
   await wantReferrers(namespace, { kind: "configMap", name }, "secret changed", deps);
 }
 
-/** Somebody asks for a run of one App. `undefined`: there is no such App. */
+/** Somebody asks for a run of one App. `undefined`: there is no such App. @param options.approve digest of deletions that are approved with it. */
 export async function requestReconcile(
   namespace: string,
   name: string,
   deps: ReconcileDeps,
+  { approve }: { readonly approve?: string | undefined } = {},
 ): Promise<{ readonly wanted: number } | undefined> {
   const object = await deps.apps.get(namespace, name);
   if (object === undefined) return undefined;
   const parsed = parseApp(object);
   const group = "app" in parsed ? clusterIdOf(parsed.app) : undefined;
+  if (approve !== undefined) await approveDeletions(appName(namespace, name), approve, deps);
   return { wanted: await wantApp(appName(namespace, name), "by hand", deps, group) };
 }
 

@@ -5,6 +5,7 @@ import { formatPlan } from "../deploy/index.ts";
 import { fetchApp, type FetchDeps, type FetchSuccess } from "../fetch/index.ts";
 import type { KubeObject, SourcedResource } from "../resource/index.ts";
 import { templateApp } from "../template/index.ts";
+import { approveDeletions, deletionRefusal, guardDeletions } from "./deletion-approval.ts";
 import { carryOut, planForApp, plannedChangesOf } from "./deploy-stage.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { hideFormerValues, ownWords } from "./hide-secret.ts";
@@ -26,7 +27,7 @@ export interface StageProblem {
 export interface AppPlan {
   /** URL of the run cluster. */
   readonly cluster: string;
-  /** kapp's table. */
+  /** kapp's table; below it what the deploy would be refused for. */
   readonly text: string;
   readonly changes: readonly PlannedChange[];
 }
@@ -68,19 +69,22 @@ export async function planApp(
     await refuseTakenPlace(app, target, own);
     const plan = await planForApp({ app, target }, documents, own, options.signal);
     hideFormerValues(plan, own.redactor);
-    const shown = { cluster: target.cluster.server, text: formatPlan(plan), changes: plannedChangesOf(plan) };
+    const refusal = deletionRefusal(plan, app, own);
+    const text = `${formatPlan(plan)}${refusal === "" ? "" : `\n${refusal}\n`}`;
+    const shown = { cluster: target.cluster.server, text, changes: plannedChangesOf(plan) };
     return redactDeep(own.redactor, shown, ownWords);
   });
 }
 
 /**
  * One deploy from beginning to end in this process, waits included; no row, no lease, no status. The last event is `finished`.
+ * @param options.approve digest of deletions that are approved.
  * For an App that lateen also reconciles use its by-hand run instead: only that has one writer.
  */
 export async function* deployOnce(
   object: KubeObject,
   deps: ReconcileDeps,
-  options: Options,
+  options: Options & { readonly approve?: string | undefined },
 ): AsyncGenerator<RunEvent, void, void> {
   const redactor = deps.redactor.scope();
   for await (const event of deploySteps(object, { ...deps, redactor }, options))
@@ -90,7 +94,7 @@ export async function* deployOnce(
 async function* deploySteps(
   object: KubeObject,
   deps: ReconcileDeps,
-  options: Options,
+  options: Options & { readonly approve?: string | undefined },
 ): AsyncGenerator<RunEvent, void, void> {
   const { clock } = deps;
   const startedAt = clock.now();
@@ -121,6 +125,8 @@ async function* deploySteps(
       cluster: target.cluster.server,
       changes: plannedChangesOf(plan),
     };
+    if (options.approve !== undefined) await approveDeletions(appName(app.namespace, app.name), options.approve, deps);
+    await guardDeletions(plan, app, deps);
     const endless = { ...deps, config: { ...deps.config, waitSliceMs: Number.POSITIVE_INFINITY } };
     const run = { app, target, isSuperseded: () => Promise.resolve(false) };
     const result = yield* carryOut(plan, run, "Deploying", endless, {

@@ -6,6 +6,7 @@ import { type SourcedResource, stringifyJson } from "../resource/index.ts";
 import { type AppSlice, retryLater, takeUp, tellPlan, work } from "./app-slice.ts";
 import { throughBreaker } from "./breaker.ts";
 import { treeIdsOf } from "./catalogue.ts";
+import { guardDeletions } from "./deletion-approval.ts";
 import { planForApp } from "./deploy-stage.ts";
 import { reportMissedDrift, settleDeploy } from "./settle-deploy.ts";
 import { inspectStage } from "./inspect-stage.ts";
@@ -98,6 +99,7 @@ async function deployStage(
   });
   tellPlan(plan, target, plannedFrom, slice);
   await reportMissedDrift(plan, fetched, slice);
+  await guardDeletions(plan, app, deps);
   const result = await work(plan, target, begun, "Deploying", slice);
   return settleDeploy(result, { target, fetched, begun }, slice);
 }

@@ -70,7 +70,7 @@ async function complete(
   await Promise.all([
     storeInventory(target.clusterId, name, result.inventory, deps),
     putJson(deps.items, appPartition(name), "LAST", last, now),
-    deps.items.delete(appPartition(name), "WAIT"),
+    ...["WAIT", "APPROVAL"].map((sk) => deps.items.delete(appPartition(name), sk)),
   ]);
   if (recorder.cause === "push") await observePush(app, fetched, deps);
   return done("succeeded", "Reconcile succeeded", begun.startedAt, slice);

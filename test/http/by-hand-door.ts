@@ -122,8 +122,8 @@ export function startByHand(
       called.push("getRun");
       return isView(namespace, name) && runId === run.runId ? run : undefined;
     },
-    async requestReconcile(namespace, name) {
-      called.push("requestReconcile");
+    async requestReconcile(namespace, name, { approve }) {
+      called.push(approve === undefined ? "requestReconcile" : `requestReconcile ${approve}`);
       return isView(namespace, name) ? { wanted: 7 } : undefined;
     },
     async requestSync({ repository, ref }) {

@@ -134,6 +134,17 @@ test("wait=false answers at once", async () => {
   assert.deepEqual(called, ["requestReconcile"]);
 });
 
+test("?approve= goes with the run, and is no other word than a digest", async () => {
+  const { app, called } = startByHand(tokens);
+  const ask = (approve: string) =>
+    app.request(`${reconcile}?wait=false&approve=${approve}`, { method: "POST", ...bearer("writer") });
+  assert.equal((await ask("0123456789abcdef")).status, 202);
+  assert.deepEqual(called, ["requestReconcile 0123456789abcdef"]);
+  for (const approve of ["", "all", "0123456789ABCDEF", "0123456789abcdef0"])
+    assert.equal((await ask(approve)).status, 400, approve);
+  assert.equal(called.length, 1);
+});
+
 for (const ref of ["main", "origin/main", "refs/heads/main"]) {
   test(`?ref=${ref} runs an App that follows origin/main`, async () => {
     const { app, called } = startByHand(tokens);

@@ -48,6 +48,7 @@ export const emfNames: Readonly<Record<string, EmfName>> = {
   lateen_drift_found_total: { name: "DriftFound", unit: "Count" },
   lateen_drift_repaired_total: { name: "DriftRepaired", unit: "Count" },
   lateen_drift_missed_total: { name: "DriftMissed", unit: "Count" },
+  lateen_deletions_refused_total: { name: "DeletionsRefused", unit: "Count" },
   lateen_cluster_unreachable_total: { name: "ClusterProbeFailed", unit: "Count" },
   lateen_cluster_calls_spared_total: { name: "ClusterCallsSpared", unit: "Count" },
   lateen_epoch_rejected_total: { name: "EpochRejected", unit: "Count" },

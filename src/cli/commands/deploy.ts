@@ -11,6 +11,10 @@ export const defineDeploy: DefineCommand = (command, context) => {
         "Ctrl-C stops between two changes; what is applied stays.",
     )
     .option("--diff", "show the field differences of each change")
+    .option(
+      "--approve-deletions <digest>",
+      "delete what a deploy was refused to for the App's deletion limits; its failure names the digest",
+    )
     .addHelpText(
       "after",
       `
@@ -19,11 +23,12 @@ Examples:
   lateen deploy -f app.yml --kubeconfig prod.kubeconfig --diff
 `,
     )
-    .action((options: AppOptions & { diff?: true }) =>
+    .action((options: AppOptions & { diff?: true; approveDeletions?: string }) =>
       withApp(options, context, async ({ app, deps }) => {
         const timeline = createTimeline({ paint: context.terminal.paint, showDiff: options.diff === true });
         let outcome: string | undefined;
-        for await (const event of deployOnce(app, deps, { signal: context.signal })) {
+        const { approveDeletions: approve } = options;
+        for await (const event of deployOnce(app, deps, { signal: context.signal, approve })) {
           for (const line of timeline.lines(event)) context.terminal.err(line);
           if (event.type === "finished") outcome = event.outcome;
         }

@@ -13,11 +13,20 @@ export const defineKick: DefineCommand = (command, context) => {
       "Asks a running lateen to reconcile an App now, and follows the run until it has ended. The exit code tells how it went.",
     )
     .option("--no-wait", "only ask, do not follow the run")
-    .action(async (app: string, options: HubOptions & { wait: boolean }) => {
+    .option(
+      "--approve-deletions <digest>",
+      "let the run delete what a deploy was refused to; its failure names the digest",
+    )
+    .action(async (app: string, options: HubOptions & { wait: boolean; approveDeletions?: string }) => {
       const { namespace, name } = parseAppName(app);
       const client = createHubClient(await openHubAccess(options, context));
       try {
-        const path = `/api/apps/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/reconcile?wait=${options.wait}`;
+        const approve = options.approveDeletions;
+        const query = new URLSearchParams({
+          wait: String(options.wait),
+          ...(approve === undefined ? {} : { approve }),
+        });
+        const path = `/api/apps/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}/reconcile?${query.toString()}`;
         const response = await client.call("POST", path, { signal: context.signal, accept: "application/x-ndjson" });
         const timeline = createTimeline({ paint: context.terminal.paint });
         for await (const line of readLines(response.body ?? [])) {

@@ -38,6 +38,12 @@ export function versionsByKey(existing: readonly ExistingObject[]): ReadonlyMap<
   );
 }
 
+/** Unique key of the resource that an object is, or is a version of: by its name alone, whether it is on a cluster or not. */
+export function resourceKey(object: KubeObject): string {
+  const base = /^(.+)-ver-\d{1,9}$/.exec(nameOf(object))?.[1];
+  return uniqueKey(base === undefined || !isVersioned(object) ? object : withName(object, base));
+}
+
 /** The object as it would be called if it had no versions. */
 export function withBaseName(found: ExistingObject): KubeObject {
   const { object } = found;

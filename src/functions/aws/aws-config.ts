@@ -1,8 +1,11 @@
 import type { LogLevel } from "../../base/index.ts";
+import type { DeletionLimits } from "../../deploy/index.ts";
 import type { SqsQueueName } from "../../adapters/aws/index.ts";
 import {
+  deletionLimitsFrom,
   isAddressRange,
   isLogLevel,
+  mostDeletions,
   periodOf,
   rawOptionPattern,
   secretNamePattern,
@@ -33,6 +36,7 @@ export interface AwsConfig {
   readonly adaptiveCalls: boolean;
   /** kapp options with their dashes: `--dangerous-…`. */
   readonly forbiddenRawOptions: readonly string[];
+  readonly deletionLimits: DeletionLimits;
   readonly logLevel: LogLevel;
   /** CloudWatch namespace of the measurements. */
   readonly metricsNamespace: string;
@@ -102,6 +106,14 @@ export function parseAwsConfig(environment: Environment, needs: readonly SqsQueu
       ? undefined
       : checked(name, undefined, (value) => (isHttpUrl(value) ? undefined : allowed.httpUrl)).replace(/\/+$/, "");
 
+  const wholeNumber = (name: string, most: number): number | undefined => {
+    const value = optional(name);
+    if (value === undefined) return undefined;
+    if (/^\d{1,7}$/.test(value) && Number(value) <= most) return Number(value);
+    faults.push(`${name}: must be a whole number from 0 to ${most}`);
+    return undefined;
+  };
+
   const queueUrls: Partial<Record<SqsQueueName, string>> = {};
   for (const queue of queueNames) {
     const value = optional(queueVariables[queue]);
@@ -148,6 +160,10 @@ export function parseAwsConfig(environment: Environment, needs: readonly SqsQueu
       "",
       (word) => rawOptionPattern.test(word),
       allowed.rawOption,
+    ),
+    deletionLimits: deletionLimitsFrom(
+      wholeNumber("LATEEN_MAX_DELETIONS", mostDeletions),
+      wholeNumber("LATEEN_MAX_DELETED_PERCENT", 100),
     ),
     metricsNamespace: optional("LATEEN_METRICS_NAMESPACE") ?? "lateen",
     version: optional("LATEEN_VERSION") ?? "unknown",

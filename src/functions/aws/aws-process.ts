@@ -69,6 +69,7 @@ export function openAwsProcess(
       fullComparePeriodMs: config.fullComparisonPeriodMs,
       waitSliceMs,
       kappDeployRawOptions,
+      deletionLimits: config.deletionLimits,
       forbiddenRawOptions: config.forbiddenRawOptions,
     },
     environment,

@@ -8,7 +8,12 @@ interface ByHandActions {
   readonly listApps: (namespace?: string) => Promise<readonly AppSummary[]>;
   readonly getApp: (namespace: string, name: string) => Promise<AppView | undefined>;
   readonly getRun: (namespace: string, name: string, runId: string) => Promise<RunRecord | undefined>;
-  readonly requestReconcile: (namespace: string, name: string) => Promise<{ readonly wanted: number } | undefined>;
+  readonly requestReconcile: (
+    namespace: string,
+    name: string,
+    /** `approve`: digest of deletions that are approved with it. */
+    options: { readonly approve?: string | undefined },
+  ) => Promise<{ readonly wanted: number } | undefined>;
   readonly requestSync: (input: {
     readonly repository?: string;
     readonly ref?: string;

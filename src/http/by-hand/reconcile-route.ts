@@ -19,6 +19,14 @@ const wait = z
   .optional()
   .describe("true (default): follow the run until it ends; a number: at most so many seconds; false: answer at once");
 
+const approve = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/, "must be the 16 hex digits that a refused deploy names")
+  .optional()
+  .describe(
+    "lets the deploy delete what it was refused to: the digest that its failure names, for exactly these objects",
+  );
+
 export function reconcileRoute(deps: RouteDeps): Route {
   return defineRoute({
     method: "POST",
@@ -30,7 +38,7 @@ export function reconcileRoute(deps: RouteDeps): Route {
       "It ends with the run; leaving early does not stop the run.",
     scope: "apps:write",
     params: appParams,
-    query: z.strictObject({ ref: refName.optional(), wait }),
+    query: z.strictObject({ ref: refName.optional(), approve, wait }),
     answers: {
       200: {
         description: "progress, line by line",
@@ -47,7 +55,7 @@ export function reconcileRoute(deps: RouteDeps): Route {
         if (!app.repositories.some((repository) => follows(repository.ref, query.ref ?? "")))
           return notFollowed(app, query.ref);
       }
-      const asked = await deps.requestReconcile(params.namespace, params.name);
+      const asked = await deps.requestReconcile(params.namespace, params.name, { approve: query.approve });
       if (asked === undefined) return noApp(params);
       if (query.wait !== "false") return progress(input, asked.wanted, deps);
       const app = `${params.namespace}/${params.name}`;
