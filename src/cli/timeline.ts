@@ -1,5 +1,5 @@
 import { assertNever, type EpochMs } from "../base/index.ts";
-import type { FetchedSource, PlannedChange, RunEvent } from "../reconcile/index.ts";
+import { driftLines, type FetchedSource, type PlannedChange, type RunEvent } from "../reconcile/index.ts";
 import { type Colour, escapeControls, type Terminal } from "./terminal.ts";
 
 /** Turns the events of runs, in their order, into lines for people. */
@@ -78,6 +78,10 @@ function toRow(event: RunEvent, options: TimelineOptions): Row {
         text: `${summarizeChanges(event.changes)} on ${event.cluster} (${event.ms} ms)`,
         more: options.showDiff === true ? event.changes.flatMap(describeDiff) : [],
       };
+    case "drifted": {
+      const [text = "", ...more] = driftLines(event);
+      return { word: "drifted", colour: "yellow", text, more };
+    }
     case "applied":
       return {
         word: event.op,

@@ -20,7 +20,10 @@ export {
   pruningOf,
   type PruningVerdict,
 } from "./deletion-limits.ts";
+export type { DeployConfig } from "./config/deploy-config.ts";
+export type { FieldOwner } from "./diff/field-owners.ts";
 export { recordedStateHolds } from "./diff/history.ts";
+export { type FieldDrift, objectDrift, type ObjectDrift, planDrift } from "./drift.ts";
 export { describeTarget } from "./existing/target.ts";
 export { type CallVerb, DeployError, type DeployFailure, failureText, isControllerFailure } from "./failure.ts";
 export type { FilterCriteria, FilterExpression, ResourceFilter } from "./filter/resource-filter.ts";
@@ -43,6 +46,7 @@ export {
   parseDeployOptions,
   parseInspectOptions,
 } from "./options/parse-options.ts";
+export { type KeptRules, keptRulesOf, readKeptRules } from "./kept-rules.ts";
 export { type CallSettings, type DeployInput, planDeploy, type PlanDeps } from "./plan.ts";
 export { type DeleteInput, planDelete } from "./plan-deletion.ts";
 export type {

@@ -1,8 +1,8 @@
-import { type Json, stringifyJson } from "../resource/index.ts";
 import type { DeployConfig } from "./config/deploy-config.ts";
 import { withoutHistory, withoutIdentity } from "./diff/history.ts";
 import { patchOps, type PatchOp } from "./diff/patch-ops.ts";
 import { maskValues } from "./diff/mask.ts";
+import { shownValue } from "./diff/shown-value.ts";
 import type { PlannedChange, PlanStep } from "./plan-types.ts";
 
 /** The active steps as data without secret values. */
@@ -17,9 +17,6 @@ export function publicChanges(steps: readonly PlanStep[], config: DeployConfig):
       diff: step.op === "update" || step.shown !== undefined ? fieldDiff(step, config) : [],
     }));
 }
-
-/** Longest value that a line shows. */
-const maxValueLength = 200;
 
 function fieldDiff(step: PlanStep, config: DeployConfig): string[] {
   const { left, shown: right = step.target } = step;
@@ -37,12 +34,7 @@ function fieldDiff(step: PlanStep, config: DeployConfig): string[] {
 
 function lineOf(test: PatchOp, change: PatchOp): string {
   const place = test.path;
-  if (change.op === "remove") return `- ${place}${test.op === "test" ? `: ${shown(test.value)}` : ""}`;
-  const after = change.op === "replace" ? shown(change.value) : "";
-  return test.op === "test" ? `~ ${place}: ${shown(test.value)} → ${after}` : `+ ${place}: ${after}`;
-}
-
-function shown(value: Json): string {
-  const text = stringifyJson(value);
-  return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text;
+  if (change.op === "remove") return `- ${place}${test.op === "test" ? `: ${shownValue(test.value)}` : ""}`;
+  const after = change.op === "replace" ? shownValue(change.value) : "";
+  return test.op === "test" ? `~ ${place}: ${shownValue(test.value)} → ${after}` : `+ ${place}: ${after}`;
 }

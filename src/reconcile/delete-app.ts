@@ -63,7 +63,7 @@ async function release(slice: AppSlice): Promise<Verdict> {
   if (clusterId !== undefined) await deleteInventory(clusterId, name, deps);
   for (const text of await leftBehind(name, deps)) recorder.emit({ at: deps.clock.now(), type: "note", text });
   await moveOut(name, deps);
-  for (const sk of ["LAST", "FETCHED", "WAIT", "APPROVAL"]) await deps.items.delete(appPartition(name), sk);
+  for (const sk of ["LAST", "FETCHED", "WAIT", "APPROVAL", "DRIFT"]) await deps.items.delete(appPartition(name), sk);
   await deps.apps.removeFinalizer(app.namespace, app.name, app.uid, appFinalizer);
   return done("succeeded", "Deleted", startedAt, slice);
 }

@@ -5,27 +5,13 @@
  */
 import { parseApp } from "../app/index.ts";
 import { mapBounded } from "../base/index.ts";
-import {
-  type DeployCluster,
-  type InventoryEntry,
-  inventoryEntryOf,
-  isApiFailure,
-  namesItself,
-  recordedStateHolds,
-} from "../deploy/index.ts";
-import {
-  equalJson,
-  type KubeObject,
-  kindOf,
-  labelsOf,
-  namespaceOf,
-  nameOf,
-  resourceVersionOf,
-  uidOf,
-} from "../resource/index.ts";
+import { type DeployCluster, type InventoryEntry, isApiFailure } from "../deploy/index.ts";
+import { equalJson, type KubeObject, labelsOf, uidOf } from "../resource/index.ts";
 import { throughBreaker } from "./breaker.ts";
 import { appsOfCluster } from "./catalogue.ts";
+import { appLabel, compareApp, type LiveList, typeKey } from "./compare-app.ts";
 import type { ReconcileDeps, SliceOptions } from "./deps.ts";
+import { keepDrift } from "./drift-report.ts";
 import { wake, wantApp } from "./intake.ts";
 import { type AppInventory, loadInventories, storeInventory } from "./inventory.ts";
 import { getJson } from "./item-json.ts";
@@ -37,9 +23,6 @@ import { StageFailure } from "./stage-failure.ts";
 import { connectForApp, type Target } from "./target.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import { isUnreachable } from "./unreachable.ts";
-
-/** kapp's ownership label. */
-const appLabel = "kapp.k14s.io/app";
 
 /** What one cluster of a sweep may take; a hanging one costs only itself. */
 const clusterLimitMs = 20_000;
@@ -160,28 +143,21 @@ async function checkCluster(
 ): Promise<readonly AppName[]> {
   const live = await listLive(target.cluster, inventories, signal);
   const drifted: AppName[] = [];
-  await mapBounded(inventories, 8, async ({ app, entries }) => {
-    const verdict = await compareApp(target.cluster, entries, live, signal);
+  await mapBounded(inventories, 8, async (inventory) => {
+    const { app } = inventory;
+    const verdict = await compareApp(target.cluster, inventory, live, { log: deps.log, signal });
     // A run in hand will store a new inventory anyway; comparing against the old one would be noise.
     const row = verdict.type === "same" ? undefined : await deps.rows.get(appKey(app));
     if (row !== undefined && (row.wanted > row.done || row.leaseUntil !== undefined)) return;
     if (verdict.type === "drifted") {
-      deps.log.info("drift found", { app, resource: verdict.resource, found: verdict.found });
+      const { objects, more } = await keepDrift(app, verdict.report, deps, signal);
+      deps.log.info("drift found", { app, objects, more });
       deps.metrics.count("lateen_drift_found_total");
       drifted.push(app);
     }
-    if (verdict.type === "moved") await storeInventory(clusterId, app, verdict.entries, deps);
+    if (verdict.type === "moved") await storeInventory(clusterId, { ...inventory, entries: verdict.entries }, deps);
   });
   return drifted;
-}
-
-interface LiveList {
-  /** By uid: the metadata of every object that carries the ownership label. */
-  readonly byUid: ReadonlyMap<string, KubeObject>;
-  /** By the value of that label. */
-  readonly byLabel: ReadonlyMap<string, readonly KubeObject[]>;
-  /** Kinds whose list was refused: nothing is concluded about them. */
-  readonly unknown: ReadonlySet<string>;
 }
 
 async function listLive(
@@ -234,62 +210,4 @@ async function listNamespaces(
     if (isApiFailure(error)) return false;
     throw error;
   }
-}
-
-type Comparison =
-  | { readonly type: "same" }
-  /** Only status or bookkeeping moved: the inventory with the new resource versions. */
-  | { readonly type: "moved"; readonly entries: readonly InventoryEntry[] }
-  | { readonly type: "drifted"; readonly resource: string; readonly found: "missing" | "changed" | "unexpected" };
-
-async function compareApp(
-  cluster: DeployCluster,
-  entries: readonly InventoryEntry[],
-  live: LiveList,
-  signal: AbortSignal,
-): Promise<Comparison> {
-  const next: InventoryEntry[] = [];
-  let moved = false;
-  for (const entry of entries) {
-    if (live.unknown.has(typeKey(entry))) {
-      next.push(entry);
-      continue;
-    }
-    const metadata = live.byUid.get(entry.uid);
-    if (metadata === undefined) return { type: "drifted", resource: describe(entry), found: "missing" };
-    if (resourceVersionOf(metadata) === entry.resourceVersion) {
-      next.push(entry);
-      continue;
-    }
-    const now = inventoryEntryOf(metadata, entry.type);
-    moved = true;
-    const onlyStatus =
-      entry.generation !== undefined && now.generation === entry.generation && now.metaDigest === entry.metaDigest;
-    if (!onlyStatus) {
-      const object = await cluster.get(entry.type, entry.namespace, entry.name, { signal });
-      if (object === undefined || recordedStateHolds(object) !== true)
-        return { type: "drifted", resource: describe(entry), found: "changed" };
-    }
-    next.push(now);
-  }
-  const stranger = unexpected(entries, live);
-  if (stranger !== undefined) return { type: "drifted", resource: stranger, found: "unexpected" };
-  return moved ? { type: "moved", entries: next } : { type: "same" };
-}
-
-/** An object with this App's label and an identity naming itself that the last run did not leave there: kapp would prune it. */
-function unexpected(entries: readonly InventoryEntry[], live: LiveList): string | undefined {
-  const label = entries[0]?.appLabel;
-  if (label === undefined) return undefined;
-  const known = new Set(entries.map((entry) => entry.uid));
-  const stranger = live.byLabel.get(label)?.find((object) => !known.has(uidOf(object)) && namesItself(object));
-  return stranger === undefined ? undefined : `${kindOf(stranger)} ${namespaceOf(stranger)}/${nameOf(stranger)}`;
-}
-
-function typeKey(entry: InventoryEntry): string {
-  return `${entry.type.group}/${entry.type.version}/${entry.type.resource}`;
-}
-
-function describe(entry: InventoryEntry): string {
-  return `${entry.type.kind.toLowerCase()}/${entry.name} (${entry.type.group === "" ? "" : `${entry.type.group}/`}${entry.type.version})`;
 }

@@ -9,6 +9,7 @@ export type {
   SourceDeps,
   TickDeps,
 } from "./deps.ts";
+export { driftLines } from "./drift-text.ts";
 export { runDrift } from "./drift-run.ts";
 export { failureClasses } from "./failure-class.ts";
 export {
@@ -39,6 +40,7 @@ export type {
 } from "./ports.ts";
 export {
   backgroundCauses,
+  type DriftReport,
   type FetchedSource,
   type PlannedChange,
   readRunCause,

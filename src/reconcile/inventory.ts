@@ -2,12 +2,12 @@
  * What an App has on its run cluster, as of its last successful run: enough to tell by a metadata-only LIST whether anything moved.
  * Kept per cluster and App in parts of bounded size (`CLU#id`, `INV#ns/name#nn`).
  */
-import type { InventoryEntry } from "../deploy/index.ts";
+import type { InventoryEntry, KeptRules } from "../deploy/index.ts";
 import { putJson, queryJson } from "./item-json.ts";
 import { type AppName, clusterPartition } from "./keys.ts";
 import type { Items, Runtime } from "./ports.ts";
 
-/** An entry is about 300 bytes of JSON; an item holds at most 300 KB. */
+/** An entry is about 300 bytes of JSON, rules have 64 KB at most; an item holds at most 300 KB. */
 const entriesPerPart = 600;
 
 type InventoryDeps = Runtime & { readonly items: Items };
@@ -15,23 +15,26 @@ type InventoryDeps = Runtime & { readonly items: Items };
 export interface AppInventory {
   readonly app: AppName;
   readonly entries: readonly InventoryEntry[];
+  /** The rules that it was deployed by, where they are not kapp's own. */
+  readonly rules?: KeptRules;
 }
 
-interface Part {
-  readonly app: AppName;
-  readonly entries: readonly InventoryEntry[];
-}
+/** The first part holds the rules. */
+type Part = AppInventory;
 
 export async function storeInventory(
   clusterId: string,
-  app: AppName,
-  entries: readonly InventoryEntry[],
+  { app, entries, rules }: AppInventory,
   deps: InventoryDeps,
 ): Promise<void> {
   const { items, clock } = deps;
   const parts = Math.max(1, Math.ceil(entries.length / entriesPerPart));
   for (let i = 0; i < parts; i++) {
-    const part: Part = { app, entries: entries.slice(i * entriesPerPart, (i + 1) * entriesPerPart) };
+    const part: Part = {
+      app,
+      entries: entries.slice(i * entriesPerPart, (i + 1) * entriesPerPart),
+      ...(i > 0 || rules === undefined ? {} : { rules }),
+    };
     await putJson(items, clusterPartition(clusterId), partKey(app, i), part, clock.now());
   }
   // A shorter inventory must not leave the tail of a longer one.
@@ -48,13 +51,11 @@ export async function deleteInventory(clusterId: string, app: AppName, deps: Inv
 /** The inventories of all Apps on a run cluster. */
 export async function loadInventories(clusterId: string, deps: InventoryDeps): Promise<readonly AppInventory[]> {
   const parts = await queryJson<Part>(deps.items, clusterPartition(clusterId), "INV#", deps.clock.now());
-  const byApp = new Map<AppName, InventoryEntry[]>();
-  for (const { value } of parts) {
-    const entries = byApp.get(value.app);
-    if (entries === undefined) byApp.set(value.app, [...value.entries]);
-    else entries.push(...value.entries);
-  }
-  return [...byApp].map(([app, entries]) => ({ app, entries }));
+  const byApp = Map.groupBy(parts, ({ value }) => value.app);
+  return [...byApp].map(([app, own]) => {
+    const rules = own[0]?.value.rules;
+    return { app, entries: own.flatMap(({ value }) => value.entries), ...(rules === undefined ? {} : { rules }) };
+  });
 }
 
 function partKey(app: AppName, part: number): string {

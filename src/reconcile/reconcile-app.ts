@@ -8,7 +8,7 @@ import { throughBreaker } from "./breaker.ts";
 import { treeIdsOf } from "./catalogue.ts";
 import { guardDeletions } from "./deletion-approval.ts";
 import { planForApp } from "./deploy-stage.ts";
-import { reportMissedDrift, settleDeploy } from "./settle-deploy.ts";
+import { reportDrift, settleDeploy } from "./settle-deploy.ts";
 import { inspectStage } from "./inspect-stage.ts";
 import { putJson } from "./item-json.ts";
 import { appPartition } from "./keys.ts";
@@ -98,10 +98,10 @@ async function deployStage(
     return { target: connected, plan: planned };
   });
   tellPlan(plan, target, plannedFrom, slice);
-  await reportMissedDrift(plan, fetched, slice);
+  await reportDrift(plan, fetched, slice);
   await guardDeletions(plan, app, deps);
   const result = await work(plan, target, begun, "Deploying", slice);
-  return settleDeploy(result, { target, fetched, begun }, slice);
+  return settleDeploy(result, { target, fetched, resources, begun }, slice);
 }
 
 /** The same generation and the same resources are the same deploy. */

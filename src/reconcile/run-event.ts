@@ -1,4 +1,5 @@
 import type { EpochMs } from "../base/index.ts";
+import type { ObjectDrift } from "../deploy/index.ts";
 
 /** Why a run began. */
 export const runCauses = [
@@ -49,6 +50,13 @@ export interface PlannedChange {
   readonly diff: readonly string[];
 }
 
+/** What was found on the run cluster that was not deployed so. */
+export interface DriftReport {
+  readonly objects: readonly ObjectDrift[];
+  /** There are more that differ. */
+  readonly more: boolean;
+}
+
 /** A run as it happens: what the timeline, the by-hand API and the run record show. Every text has passed the redactor. */
 export type RunEvent = { readonly at: EpochMs } & (
   | {
@@ -74,6 +82,8 @@ export type RunEvent = { readonly at: EpochMs } & (
       readonly cluster: string;
       readonly changes: readonly PlannedChange[];
     }
+  /** What made the run necessary, or what a full comparison found by itself. */
+  | ({ readonly type: "drifted" } & DriftReport)
   /** One call on the run cluster came back. */
   | {
       readonly type: "applied";

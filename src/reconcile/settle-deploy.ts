@@ -1,17 +1,19 @@
 /** What the end of a deploy means: for the status, for the drift check, for measurements, and for what happens next. */
 import { type App, deployProgress, parseApp, stageFailed, stageSucceeded, succeeded } from "../app/index.ts";
-import type { DeployPlan } from "../deploy/index.ts";
+import { type DeployPlan, keptRulesOf, planDrift } from "../deploy/index.ts";
 import type { FetchSuccess } from "../fetch/index.ts";
-import { equalJson } from "../resource/index.ts";
+import { equalJson, type SourcedResource } from "../resource/index.ts";
 import { type AppSlice, done, suspend, type Work } from "./app-slice.ts";
 import { sourceIdOf, treeIdsOf } from "./catalogue.ts";
 import { type DeployResult, plannedChangesOf } from "./deploy-stage.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { boundedDrift, takeDrift } from "./drift-report.ts";
 import { storeInventory } from "./inventory.ts";
 import { getJson, putJson } from "./item-json.ts";
 import { appName, appPartition, sourcePartition } from "./keys.ts";
 import type { LastRun } from "./last-run.ts";
 import type { Verdict } from "./lease.ts";
+import type { DriftReport } from "./run-event.ts";
 import { referenceVersions } from "./reference-versions.ts";
 import type { SeenRef } from "./source-look.ts";
 import type { Target } from "./target.ts";
@@ -20,6 +22,7 @@ import type { Target } from "./target.ts";
 interface Deployed {
   readonly target: Target;
   readonly fetched: FetchSuccess;
+  readonly resources: readonly SourcedResource[];
   readonly begun: Work;
 }
 
@@ -39,23 +42,37 @@ export async function settleDeploy(result: DeployResult, deployed: Deployed, sli
   }
 }
 
-/** A full comparison that finds what nothing announced is news about the cheap check, not only about the cluster. */
-export async function reportMissedDrift(plan: DeployPlan, fetched: FetchSuccess, slice: AppSlice): Promise<void> {
+/**
+ * Tells what a run after drift repairs, as the check found it, and what a full comparison finds that nothing announced: that is news about
+ * the cheap check, not only about the cluster.
+ */
+export async function reportDrift(plan: DeployPlan, fetched: FetchSuccess, slice: AppSlice): Promise<void> {
   const { app, recorder, deps } = slice;
+  if (recorder.cause !== "drift" && recorder.cause !== "full comparison") return;
   const found = plannedChangesOf(plan).filter(({ op }) => op === "create" || op === "update" || op === "delete");
-  if (found.length === 0) return;
-  if (recorder.cause === "drift") deps.metrics.count("lateen_drift_repaired_total");
-  if (recorder.cause !== "full comparison") return;
   const last = await getJson<LastRun>(deps.items, appPartition(recorder.app), "LAST", deps.clock.now());
-  if (last === undefined || !equalJson(last.treeIds, treeIdsOf(app, fetched))) return;
+  const isSameInput = last !== undefined && equalJson(last.treeIds, treeIdsOf(app, fetched));
+  const byPlan = isSameInput && plan.kind === "deploy" ? boundedDrift(planDrift(plan)) : undefined;
+  if (recorder.cause === "drift") {
+    if (found.length > 0) deps.metrics.count("lateen_drift_repaired_total");
+    const report = (await takeDrift(recorder.app, deps)) ?? byPlan;
+    if (report !== undefined && report.objects.length > 0) emitDrift(report, slice);
+    return;
+  }
+  if (found.length === 0 || byPlan === undefined) return;
   const resources = found.map(({ resource }) => resource);
+  emitDrift(byPlan, slice);
   deps.log.error("drift that the cheap check did not see", { app: recorder.app, resources });
   deps.metrics.count("lateen_drift_missed_total");
 }
 
+function emitDrift(report: DriftReport, { recorder, deps }: AppSlice): void {
+  recorder.emit({ at: deps.clock.now(), type: "drifted", ...report });
+}
+
 async function complete(
   result: Extract<DeployResult, { outcome: "succeeded" }>,
-  { target, fetched, begun }: Deployed,
+  { target, fetched, resources, begun }: Deployed,
   slice: AppSlice,
 ): Promise<Verdict> {
   const { app, status, recorder, deps } = slice;
@@ -66,9 +83,11 @@ async function complete(
   const deploy = { stdout: result.stdout, stderr, ...associated };
   status.update(succeeded(stageSucceeded(status.current, "deploy", deploy, now)));
   const treeIds = treeIdsOf(app, fetched);
+  const rules = keptRulesOf(resources);
+  const inventory = { app: name, entries: result.inventory, ...(rules === undefined ? {} : { rules }) };
   const last: LastRun = { treeIds, references: await referenceVersions(app, deps), succeededAt: now };
   await Promise.all([
-    storeInventory(target.clusterId, name, result.inventory, deps),
+    storeInventory(target.clusterId, inventory, deps),
     putJson(deps.items, appPartition(name), "LAST", last, now),
     ...["WAIT", "APPROVAL"].map((sk) => deps.items.delete(appPartition(name), sk)),
   ]);

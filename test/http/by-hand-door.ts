@@ -45,6 +45,27 @@ export const events: readonly RunEvent[] = [
   },
   { at: at + 43, type: "templated", ms: 3, documents: 2 },
   planned,
+  {
+    at: at + 70,
+    type: "drifted",
+    objects: [
+      {
+        resource: "deployment/x (apps/v1) namespace: web",
+        found: "changed",
+        fields: [
+          {
+            path: "/spec/replicas",
+            was: "2",
+            is: "5",
+            by: { manager: "kubectl", operation: "Update", at: "2025-11-21T09:39:58Z", subresource: "scale" },
+          },
+        ],
+        omitted: 0,
+      },
+      { resource: "service/x (v1) namespace: web", found: "missing", fields: [], omitted: 0 },
+    ],
+    more: false,
+  },
   { at: at + 80, type: "applied", op: "update", resource: "configmap/cfg (v1) namespace: web", reasons: [] },
   {
     at: at + 90,

@@ -115,6 +115,9 @@ test("B125: lines for people show times, details and no control characters", asy
 09:40:03.163  templated  2 documents, 3 ms
 09:40:03.180  planned    1 update, 1 noop on https://prod.example:6443, 20 ms
                          update configmap/cfg (v1) namespace: web
+09:40:03.190  drifted    changed deployment/x (apps/v1) namespace: web
+                           /spec/replicas: 2 → 5, by kubectl (Update scale) at 2025-11-21T09:39:58Z
+                         missing service/x (v1) namespace: web
 09:40:03.200  applied    update configmap/cfg (v1) namespace: web
 09:40:03.210  waited     ongoing: deployment/x (apps/v1) namespace: web
                          1 of 2 ready

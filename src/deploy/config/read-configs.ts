@@ -18,7 +18,7 @@ import { defaultConfig, type DeployConfig, withRules } from "./deploy-config.ts"
 import { parseConfig } from "./parse-config.ts";
 import type { ConfigTools } from "./tools.ts";
 
-const configVersion = "kapp.k14s.io/v1alpha1";
+export const configVersion = "kapp.k14s.io/v1alpha1";
 /** Where a labelled ConfigMap keeps its Config. */
 const configFile = "config.yml";
 
@@ -36,17 +36,16 @@ export function readConfigs(
   for (const resource of resources) {
     const { object } = resource;
     const isConfig = apiVersionOf(object) === configVersion;
-    const isLabelled = !isConfig && labelsOf(object)[label.config] !== undefined;
     if (!isConfig) kept.push(resource);
-    if (!isConfig && !isLabelled) continue;
     try {
-      config = withRules(config, validConfig(isLabelled ? configInside(object) : object, tools));
+      const found = configOf(object);
+      if (found !== undefined) config = withRules(config, validConfig(found, tools));
     } catch (error) {
       if (!(error instanceof ConfigFault)) throw error;
       throw new DeployError({
         code: "DEPLOY_CONFIG",
         resource: describeResource(object),
-        isLabelled,
+        isLabelled: !isConfig,
         problem: error.message,
         hint: sourceHint(resource.origin),
       });
@@ -54,6 +53,12 @@ export function readConfigs(
   }
   checkPreflightRules(config.preflightRules);
   return { resources: kept, config };
+}
+
+/** The Config that a resource is, or holds by its label. @throws ConfigFault */
+export function configOf(object: KubeObject): KubeObject | undefined {
+  if (apiVersionOf(object) === configVersion) return object;
+  return labelsOf(object)[label.config] === undefined ? undefined : configInside(object);
 }
 
 function configInside(configMap: KubeObject): KubeObject {

@@ -88,16 +88,32 @@ export function lastApplied(live: KubeObject, config: DeployConfig): KubeObject 
 }
 
 /**
- * Whether a live object still is what kapp or lateen left (kapp.md §4.2 step 1): nobody changed, added or removed a field since.
- * `unknown` for objects without history, Secrets above all. Knows kapp's default rules only: what a Config of the App tolerates looks
- * like a change here.
+ * What was deployed, with the fields that rules leave to the cluster as they are now; `undefined` for objects without readable history,
+ * or where a rule cannot be applied.
  */
-export function recordedStateHolds(live: KubeObject): boolean | "unknown" {
+export function deployedState(live: KubeObject, config: DeployConfig): KubeObject | undefined {
+  const original = annotationsOf(live)[annotation.original];
+  const applied = original === undefined ? undefined : parseOriginal(original);
+  if (applied === undefined) return undefined;
+  try {
+    return withoutHistory(rebase(withoutHistory(applied, config), withoutIdentity(live), config.rebaseRules), config);
+  } catch (error) {
+    if (error instanceof DeployError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Whether a live object still is what kapp or lateen left (kapp.md §4.2 step 1): nobody changed, added or removed a field since, but for
+ * what the rules leave to the cluster. `unknown` for objects without history, Secrets above all.
+ * @param config The rules that it was deployed by; kapp's own by default.
+ */
+export function recordedStateHolds(live: KubeObject, config: DeployConfig = defaultConfig): boolean | "unknown" {
   const annotations = annotationsOf(live);
   if (annotations[annotation.original] === undefined || annotations[annotation.originalDiffMd5] === undefined) {
     return "unknown";
   }
-  return lastApplied(withoutIdentity(live), defaultConfig) !== undefined;
+  return lastApplied(withoutIdentity(live), config) !== undefined;
 }
 
 function parseOriginal(text: string): KubeObject | undefined {

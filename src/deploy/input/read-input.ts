@@ -34,7 +34,7 @@ export function readInput(
 }
 
 /** Any object whose `items` is an array stands for its items, whatever its kind. */
-function expandList(resource: SourcedResource): SourcedResource[] {
+export function expandList(resource: SourcedResource): SourcedResource[] {
   const items = own(resource.object, "items");
   if (!isList(items)) return [resource];
   return items.flatMap((item) => {

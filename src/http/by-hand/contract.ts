@@ -2,6 +2,7 @@ import * as z from "zod";
 import {
   type AppSummary,
   type AppView,
+  type DriftReport,
   type FetchedSource,
   type PlannedChange,
   runCauses,
@@ -84,6 +85,24 @@ const plannedChangeSchema: z.ZodType<PlannedChange> = z.object({
   diff: z.array(z.string()).describe("values of Secrets are masked"),
 });
 
+const objectDriftSchema: z.ZodType<DriftReport["objects"][number]> = z.object({
+  resource: z.string(),
+  found: z.enum(["missing", "changed", "unexpected"]),
+  fields: z.array(
+    z.object({
+      path: z.string().describe("JSON pointer"),
+      was: z
+        .exactOptional(z.string())
+        .describe("as deployed, as JSON, long values clipped; absent: not deployed, or not known"),
+      is: z.exactOptional(z.string()).describe("as found; absent: removed"),
+      by: z.exactOptional(
+        z.object({ manager: z.string(), operation: z.string(), at: z.string(), subresource: z.string() }),
+      ),
+    }),
+  ),
+  omitted: z.number().int().describe("fields that are left out"),
+});
+
 /** Each member of the union is an object with `at` and its literal `type`. */
 const runEventMembers = [
   z.object({ at: epochMs, type: z.literal("started"), runId: z.string(), app: appKey, cause, epoch: z.number().int() }),
@@ -104,6 +123,12 @@ const runEventMembers = [
     ms: milliseconds,
     cluster: z.string(),
     changes: z.array(plannedChangeSchema),
+  }),
+  z.object({
+    at: epochMs,
+    type: z.literal("drifted"),
+    objects: z.array(objectDriftSchema).describe("what somebody else changed on the run cluster"),
+    more: z.boolean(),
   }),
   z.object({
     at: epochMs,
@@ -233,6 +258,7 @@ export const components: Readonly<Record<string, z.ZodType>> = {
   Plan: planSchema,
   PlannedChange: plannedChangeSchema,
   Problem: problemSchema,
+  ObjectDrift: objectDriftSchema,
   ProgressLine: progressLineSchema,
   Run: runRecordSchema,
   RunEvent: runEventSchema,

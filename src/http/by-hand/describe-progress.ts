@@ -1,5 +1,5 @@
 import { assertNever } from "../../base/index.ts";
-import type { PlannedChange, RunEvent } from "../../reconcile/index.ts";
+import { driftLines, type PlannedChange, type RunEvent } from "../../reconcile/index.ts";
 import type { ProgressLine } from "./contract.ts";
 
 /**
@@ -29,6 +29,8 @@ function textOf(line: ProgressLine): readonly string[] {
       return [`${count(line.documents, "document")}, ${duration(line.ms)}`];
     case "planned":
       return planned(line);
+    case "drifted":
+      return driftLines(line);
     case "applied":
       return [`${line.op} ${line.resource}`, ...line.reasons];
     case "waited":
