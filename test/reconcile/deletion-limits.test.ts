@@ -9,6 +9,7 @@ import {
   deliverPush,
   eventually,
   gitApp,
+  settled,
   startWorld,
   succeeded,
   textAt,
@@ -111,7 +112,8 @@ describe("a deploy that would delete more than the limit", { skip }, () => {
 
   it("follows the App's own limits, and the deletion of the App is none of it", async () => {
     await push("a", "b", "c", "e");
-    await world.until("shop", succeeded(1));
+    await eventually(async () => assert.notEqual(await world.live("ConfigMap", "b"), undefined));
+    await settled(world);
     await annotate({ "lateen.dev/max-deletions": "none", "lateen.dev/max-deleted-percent": "50" });
     await push("e");
     assert.match(await failed(), /Refusing to delete 3 of 4 objects, more than the limit of 50 percent/);
