@@ -5,7 +5,7 @@ import type { DeployFailure } from "./failure.ts";
 import type { DeploymentPlan, PlanStep } from "./plan-types.ts";
 import { resourceKey } from "./versions/version-name.ts";
 
-/** How much of an app one deploy may prune without an approval (ADR 0014). Absent: any number. */
+/** How much of an app one deploy may prune without an approval (ADR 0015). Absent: any number. */
 export interface DeletionLimits {
   readonly objects?: number;
   /** Of the objects that the app has on its cluster, 0 to 100. */

@@ -1,6 +1,6 @@
 import { assertNever } from "../base/index.ts";
-import { annotation } from "./annotations.ts";
 import { formatGoDuration } from "./options/go-duration.ts";
+import { deletionLimitText } from "./text/deletion-limit-text.ts";
 import { missingAppText } from "./text/missing-app-text.ts";
 
 /** What a failing call on the cluster was meant to do, in kapp's words (kapp.md §6.1). */
@@ -321,23 +321,6 @@ function apiText(failure: DeployFailure & { readonly code: "DEPLOY_API" }): stri
       : "";
   const call = `${failure.verb} resource ${failure.resource}: ${said}${hint}`;
   return failure.op === "" ? call : `${failure.op} ${failure.resource}: ${call}`;
-}
-
-/** Names that a text about deletions shows. */
-const shownDeletions = 5;
-
-function deletionLimitText(failure: DeployFailure & { readonly code: "DEPLOY_DELETION_LIMIT" }): string {
-  const { resources, total, maxObjects, maxPercent, digest } = failure;
-  const limits = [
-    ...(maxObjects === undefined ? [] : [`${maxObjects} ${maxObjects === 1 ? "object" : "objects"}`]),
-    ...(maxPercent === undefined ? [] : [`${maxPercent} percent`]),
-  ];
-  const names = resources.slice(0, shownDeletions).join(", ");
-  const others = resources.length - shownDeletions;
-  return (
-    `Refusing to delete ${resources.length} of ${total} objects, more than the limit of ${limits.join(" or ")} (${names}${others > 0 ? ` and ${others} more` : ""}). ` +
-    `Nothing was changed. To approve exactly these deletions, annotate the App with ${annotation.approveDeletions}=${digest} or ask for a run that approves ${digest}.`
-  );
 }
 
 function bulleted(head: string, errors: readonly string[]): string {

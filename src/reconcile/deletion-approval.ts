@@ -1,5 +1,5 @@
 /**
- * The deletion breaker (ADR 0014): a deploy that would prune more of an App than its limits allow stops before its first write until somebody
+ * The deletion breaker (ADR 0015): a deploy that would prune more of an App than its limits allow stops before its first write until somebody
  * approves exactly that, by an annotation of the App or with a run by hand. What was approved is kept while it is carried out (`APP#ns/name`,
  * `APPROVAL`), so that a later slice or try, which finds fewer of the objects, needs no second approval.
  */
@@ -48,8 +48,8 @@ export async function approveDeletions(
  * @throws StageFailure of the deploy stage, which a retry does not heal.
  */
 export async function guardDeletions(plan: DeployPlan, app: App, deps: ReconcileDeps): Promise<void> {
-  // The deletion of the App itself is no pruning.
-  if (plan.kind === "delete") return;
+  // The deletion of the App itself is no pruning, and a dry run prunes nothing.
+  if (plan.kind === "delete" || plan.options.diffRun) return;
   const parsed = deletionRulesOf(app.annotations, deps.config.deletionLimits);
   if ("failure" in parsed) throw refusedDeploy(plan, parsed.failure);
   const pruning = pruningOf(plan);

@@ -1,4 +1,4 @@
-/** The deletion breaker (docs/adr/0014): what one deploy may prune without an approval. */
+/** The deletion breaker (docs/adr/0015): what one deploy may prune without an approval. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** The deletion breaker through the doors: hub, push, by-hand API (docs/adr/0014). */
+/** The deletion breaker through the doors: hub, push, by-hand API (docs/adr/0015). */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { isMap, own } from "../../src/resource/index.ts";
