@@ -6,6 +6,7 @@ import { annotationsOf, isMap, labelsOf, own, stringifyJson } from "../../src/re
 import { recordedStateHolds } from "../../src/deploy/index.ts";
 import { configMap, deploy, ending, plan, refusal, remove, tableOf, yaml } from "./support/deploy.ts";
 import { failure, ManualClock, MemoryCluster } from "./support/memory-cluster.ts";
+import { withServerDefaults } from "./support/server-defaults.ts";
 
 const newCluster = (): MemoryCluster => new MemoryCluster(new ManualClock());
 const spec = (cluster: MemoryCluster, record = "test.app"): Record<string, unknown> => {
@@ -391,18 +392,3 @@ describe("any change of data", () => {
     );
   });
 });
-
-/** A little of what API servers add. */
-function withServerDefaults(object: Record<string, unknown>): void {
-  if (object["kind"] === "Service") {
-    const given = (object["spec"] ?? {}) as Record<string, unknown>;
-    object["spec"] = { type: "ClusterIP", clusterIP: "10.0.0.1", sessionAffinity: "None", ...given };
-  }
-  if (object["kind"] === "Secret") {
-    object["type"] ??= "Opaque";
-    const plain = (object["stringData"] ?? {}) as Record<string, string>;
-    const encoded = Object.entries(plain).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
-    if (encoded.length > 0) object["data"] = { ...((object["data"] ?? {}) as object), ...Object.fromEntries(encoded) };
-    delete object["stringData"];
-  }
-}

@@ -64,6 +64,41 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof DeployError && isApiFailure(error.cause) && error.cause.outcomeUnknown;
 }
 
+const createTries = 4;
+
+/**
+ * Creates an object once, also where an answer is lost: then what is there is looked at, and so it is when a further try comes too late after
+ * all (reliability.md F42).
+ */
+export async function createOnce(calls: {
+  readonly send: () => Promise<KubeObject>;
+  readonly read: () => Promise<KubeObject | undefined>;
+  /** Whether what is there can only come from this call. */
+  readonly isOurs: (found: KubeObject) => boolean;
+}): Promise<KubeObject> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await calls.send();
+    } catch (error) {
+      const exists = reasonOf(error) === "AlreadyExists" && attempt > 1;
+      if (!exists && !isOutcomeUnknown(error)) throw error;
+      const found = await calls.read();
+      if (found !== undefined && calls.isOurs(found)) return found;
+      if (exists || attempt >= createTries) throw error;
+    }
+  }
+}
+
+/** A delete of one UID; it may be sent again when no answer came: the same UID never comes back. */
+export async function deleteOnce<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!isOutcomeUnknown(error)) throw error;
+    return send();
+  }
+}
+
 const webhookFailures: readonly RegExp[] = [
   /Internal error occurred: failed calling (?:admission )?webhook/,
   /conversion webhook for .+ failed:/,

@@ -4,7 +4,7 @@ import { label } from "../annotations.ts";
 import { DeployError } from "../failure.ts";
 import { textAt } from "../fields.ts";
 import { type AppRecord, type LastChange, lastChangeJson } from "../record/app-record.ts";
-import { calling, isConflict, isOutcomeUnknown, reasonOf } from "./api-calls.ts";
+import { calling, createOnce, deleteOnce, isConflict, isOutcomeUnknown } from "./api-calls.ts";
 import type { RecordContext } from "./record-writer.ts";
 
 /** API servers end generated names like this, and cut what stands before. */
@@ -46,18 +46,20 @@ export async function storeAppChange(
     },
     data: { spec: stringifyJson(lastChangeJson(record.lastChange)) },
   };
-  try {
-    await calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal }));
-  } catch (error) {
-    // The random name makes it ours: the answer to a first try was lost.
-    if (reasonOf(error) !== "AlreadyExists" && !isOutcomeUnknown(error)) throw error;
-  }
+  await createOnce({
+    send: () => calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal })),
+    read: () => calling("", "Getting", object, () => cluster.get(type, namespace, name, { signal })),
+    // The random name makes it ours.
+    isOurs: () => true,
+  });
 }
+
+const finishTries = 3;
 
 /** Brings an app change up to date; one that somebody removed stays removed. */
 export async function finishAppChange(name: string, change: LastChange, context: RecordContext): Promise<void> {
   const { cluster, type, namespace, signal } = context;
-  for (let attempt = 0; attempt < 3; attempt++) {
+  for (let attempt = 0; attempt < finishTries; attempt++) {
     const place: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } };
     const current = await calling("", "Getting", place, () => cluster.get(type, namespace, name, { signal }));
     if (current === undefined) return;
@@ -66,7 +68,7 @@ export async function finishAppChange(name: string, change: LastChange, context:
       await calling("", "Updating", current, () => cluster.replace(type, namespace, name, object, { signal }));
       return;
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (!isConflict(error) && !isOutcomeUnknown(error)) throw error;
     }
   }
 }
@@ -87,8 +89,10 @@ export async function trimAppChanges(
   const oldest = [...changes].sort((a, b) => startOf(a) - startOf(b)).filter((change) => nameOf(change) !== current);
   const surplus = oldest.slice(0, Math.max(0, changes.length - keep));
   await mapBounded(surplus, 10, (change) =>
-    calling("", "Deleting", change, () =>
-      cluster.delete(type, namespace, nameOf(change), { uid: uidOf(change) }, { signal }),
+    deleteOnce(() =>
+      calling("", "Deleting", change, () =>
+        cluster.delete(type, namespace, nameOf(change), { uid: uidOf(change) }, { signal }),
+      ),
     ),
   );
   return surplus.length;

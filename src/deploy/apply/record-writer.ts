@@ -3,6 +3,7 @@ import { annotationsOf, isMap, type KubeObject, labelsOf, nameOf, uidOf } from "
 import { annotation, label } from "../annotations.ts";
 import type { ApiType, DeployCluster } from "../cluster-port.ts";
 import { withAnnotations, withLabels } from "../diff/metadata.ts";
+import type { StoredRecord } from "../existing/read-record.ts";
 import { DeployError } from "../failure.ts";
 import {
   type AppRecord,
@@ -12,7 +13,7 @@ import {
   recordText,
   trimQualified,
 } from "../record/app-record.ts";
-import { calling, isConflict, isOutcomeUnknown, reasonOf, statusOf } from "./api-calls.ts";
+import { calling, createOnce, deleteOnce, isConflict, isOutcomeUnknown, statusOf } from "./api-calls.ts";
 
 export interface RecordContext {
   readonly cluster: DeployCluster;
@@ -39,6 +40,7 @@ const conflictTries = 10;
 export class RecordWriter {
   readonly #context: RecordContext;
   #configMap: KubeObject | undefined;
+  #leftover: KubeObject | undefined;
   #previous: boolean;
   /** Stored by the last call: the next group of writes needs no second look. */
   #isFresh = false;
@@ -46,11 +48,12 @@ export class RecordWriter {
 
   constructor(
     context: RecordContext,
-    stored: { readonly configMap: KubeObject; readonly previous: boolean } | undefined,
+    stored: Pick<StoredRecord, "configMap" | "previous" | "leftover"> | undefined,
     record: AppRecord,
   ) {
     this.#context = context;
     this.#configMap = stored?.configMap;
+    this.#leftover = stored?.leftover;
     this.#previous = stored?.previous === true;
     this.#record = record;
   }
@@ -66,7 +69,8 @@ export class RecordWriter {
   /** Whether storing would change anything but the epoch: name, labels. */
   get isSettled(): boolean {
     const current = this.#configMap;
-    return current !== undefined && !this.#mustMove(current) && this.#missingLabels(current).length === 0;
+    if (current === undefined || this.#leftover !== undefined) return false;
+    return !this.#mustMove(current) && this.#missingLabels(current).length === 0;
   }
 
   /**
@@ -78,6 +82,8 @@ export class RecordWriter {
     if (this.#configMap === undefined) await this.#create();
     else if (this.#mustMove(this.#configMap)) await this.#move(this.#configMap);
     else await this.#put();
+    if (this.#leftover !== undefined) await this.#deleteOnce(this.#leftover);
+    this.#leftover = undefined;
     this.#isFresh = true;
   }
 
@@ -88,36 +94,40 @@ export class RecordWriter {
   }
 
   async delete(): Promise<void> {
-    const { cluster, type, namespace, signal } = this.#context;
-    const current = this.#configMap;
-    if (current === undefined) return;
-    await calling("", "Deleting", current, () =>
-      cluster.delete(type, namespace, nameOf(current), { uid: uidOf(current) }, { signal }),
-    );
+    if (this.#configMap !== undefined) await this.#deleteOnce(this.#configMap);
     this.#configMap = undefined;
   }
 
   async #create(): Promise<void> {
-    const { cluster, type, namespace, signal, labels, isQualified } = this.#context;
+    const { namespace, labels, isQualified } = this.#context;
     const name = this.#nameOf(isQualified);
     const object = this.#withEpoch(withMigrationMark(recordConfigMap(name, namespace, this.#record, labels)));
-    try {
-      this.#configMap = await calling("", "Creating", object, () =>
-        cluster.create(type, namespace, object, { signal }),
-      );
-    } catch (error) {
-      if (reasonOf(error) !== "AlreadyExists" && !isOutcomeUnknown(error)) throw error;
-      const found = await this.#read(name);
-      // Ours, of which the answer was lost, has our label value; another writer's has its own, and our plan labels with the wrong one.
-      if (found === undefined || parseRecord(found).labelValue !== this.#record.labelValue) throw error;
-      this.#configMap = found;
-    }
+    this.#configMap = await this.#createOnce(object);
+  }
+
+  #createOnce(object: KubeObject): Promise<KubeObject> {
+    const { cluster, type, namespace, signal } = this.#context;
+    return createOnce({
+      send: () => calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal })),
+      read: () => this.#read(nameOf(object)),
+      // Another writer's has a label value of its own, and our plan labels with the wrong one.
+      isOurs: (found) => parseRecord(found).labelValue === this.#record.labelValue,
+    });
+  }
+
+  #deleteOnce(object: KubeObject): Promise<unknown> {
+    const { cluster, type, namespace, signal } = this.#context;
+    return deleteOnce(() =>
+      calling("", "Deleting", object, () =>
+        cluster.delete(type, namespace, nameOf(object), { uid: uidOf(object) }, { signal }),
+      ),
+    );
   }
 
   /** A record never goes back to a plain name. */
   async #move(previous: KubeObject): Promise<void> {
     this.#refuseLaterEpoch(previous);
-    const { cluster, type, namespace, signal, isQualified } = this.#context;
+    const { namespace, isQualified } = this.#context;
     const name = this.#nameOf(isQualified || isQualifiedName(previous));
     const { labels = {}, annotations = {} } = isMap(previous["metadata"]) ? previous["metadata"] : {};
     const moved: KubeObject = {
@@ -127,11 +137,9 @@ export class RecordWriter {
     };
     const labelled = this.#previous ? moved : withLabels(moved, Object.fromEntries(this.#context.labels));
     const object = this.#withEpoch(withMigrationMark(labelled));
-    this.#configMap = await calling("", "Creating", object, () => cluster.create(type, namespace, object, { signal }));
+    this.#configMap = await this.#createOnce(object);
     this.#previous = false;
-    await calling("", "Deleting", previous, () =>
-      cluster.delete(type, namespace, nameOf(previous), { uid: uidOf(previous) }, { signal }),
-    );
+    this.#leftover = previous;
   }
 
   async #put(): Promise<void> {

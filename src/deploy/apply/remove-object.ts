@@ -1,11 +1,19 @@
-import { type KubeObject, nameOf, namespaceOf, resourceVersionOf, stringifyJson, uidOf } from "../../resource/index.ts";
+import {
+  type KubeObject,
+  labelsOf,
+  nameOf,
+  namespaceOf,
+  resourceVersionOf,
+  stringifyJson,
+  uidOf,
+} from "../../resource/index.ts";
 import { label } from "../annotations.ts";
 import type { ApiType } from "../cluster-port.ts";
 import { withoutHistory } from "../diff/history.ts";
 import { DeployError } from "../failure.ts";
 import { textAt } from "../fields.ts";
 import type { PlanStep } from "../plan-types.ts";
-import { calling, isConflict, isOutcomeUnknown } from "./api-calls.ts";
+import { calling, deleteOnce, isConflict, isOutcomeUnknown } from "./api-calls.ts";
 import { conflict, conflictTries, recalculation } from "./conflict-errors.ts";
 import { freshOf, isOwn, post, read, type WriteContext } from "./send-object.ts";
 
@@ -17,8 +25,10 @@ export async function replace(step: PlanStep, type: ApiType, context: WriteConte
   const fresh = freshOf(step);
   if (existing !== undefined) {
     const uid = uidOf(existing);
-    const { gone } = await calling(step.op, "Deleting", existing, () =>
-      context.cluster.delete(type, namespaceOf(existing), nameOf(existing), { uid }, { signal: context.signal }),
+    const { gone } = await deleteOnce(() =>
+      calling(step.op, "Deleting", existing, () =>
+        context.cluster.delete(type, namespaceOf(existing), nameOf(existing), { uid }, { signal: context.signal }),
+      ),
     );
     if (!gone) await untilGone(step, type, uid, context);
   }
@@ -88,13 +98,21 @@ export async function orphan(step: PlanStep, type: ApiType, context: WriteContex
     { op: "remove", path: `/metadata/labels/${escaped(context.appLabel.key)}` },
     { op: "add", path: `/metadata/labels/${escaped(label.orphaned)}`, value: "" },
   ]);
-  return calling(step.op, "Patching", existing, () =>
-    context.cluster.patch(
-      type,
-      namespaceOf(existing),
-      nameOf(existing),
-      { contentType: "application/json-patch+json", body },
-      { signal: context.signal },
-    ),
-  );
+  const send = (): Promise<KubeObject> =>
+    calling(step.op, "Patching", existing, () =>
+      context.cluster.patch(
+        type,
+        namespaceOf(existing),
+        nameOf(existing),
+        { contentType: "application/json-patch+json", body },
+        { signal: context.signal },
+      ),
+    );
+  try {
+    return await send();
+  } catch (error) {
+    if (!isOutcomeUnknown(error)) throw error;
+    const found = await read(step, type, context);
+    return found !== undefined && labelsOf(found)[context.appLabel.key] === undefined ? found : send();
+  }
 }

@@ -31,7 +31,7 @@ export async function runDeletion(run: DeletionRun): Promise<DeployOutcome> {
   const name = trimQualified(nameOf(stored.configMap));
   const writer = new RecordWriter(
     { ...context, name, isQualified: false },
-    { configMap: stored.configMap, previous: false },
+    { ...stored, previous: false },
     stored.record,
   );
   const startedAt = resume?.startedAt ?? goTime(context.clock.now());

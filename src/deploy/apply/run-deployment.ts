@@ -5,6 +5,7 @@ import { DeployError } from "../failure.ts";
 import type { DeploymentPlan, DeployProgress } from "../plan-types.ts";
 import {
   type AppRecord,
+  isUnfinished,
   type LastChange,
   sortedGroupKinds,
   sortedGroupVersions,
@@ -29,14 +30,14 @@ export interface DeploymentRun {
 
 /**
  * Carries out a deploy: preflight checks, record, app change, changes, record again (kapp.md §0 steps 7 to 9). A deploy without changes writes nothing
- * but a missing record.
+ * but a missing record, and the end of a change that was stopped after its last write (reliability.md F1).
  */
 export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> {
   const { plan, context, resume } = run;
   const writer = new RecordWriter(context, plan.stored, plan.record);
   const idle = plan.steps.every((step) => !step.active);
   if (idle && resume === undefined) {
-    if (!writer.isSettled) await writer.store(plan.record);
+    await settle(run, writer);
     return { state: "succeeded", associated: associated(plan, writer.record), inventory: inventory(plan, undefined) };
   }
   await runPreflight(plan, context.cluster, context.signal);
@@ -82,6 +83,15 @@ export async function runDeployment(run: DeploymentRun): Promise<DeployOutcome> 
   }
 }
 
+/** Everything is as the input wants it: what is left to bring up to date is the record. */
+async function settle(run: DeploymentRun, writer: RecordWriter): Promise<void> {
+  const { record, namespaces } = run.plan;
+  const { startedAt, description = "" } = record.lastChange;
+  if (isUnfinished(record.lastChange)) {
+    await finish(run, writer, { name: record.lastChangeName, startedAt, description, namespaces }, true);
+  } else if (!writer.isSettled) await writer.store(record);
+}
+
 interface RunningChange {
   /** Empty when no app changes are kept. */
   readonly name: string;
@@ -90,7 +100,10 @@ interface RunningChange {
   readonly namespaces: readonly string[];
 }
 
-/** Record and app change are written side by side, and both before the first object: its kind must be on record first. */
+/**
+ * Record and app change are written side by side, a new record alone: no app change may be there without one. Both come before the first
+ * object: its kind must be on record first.
+ */
 async function begin(run: DeploymentRun, writer: RecordWriter): Promise<RunningChange> {
   const { plan, context, random, resume } = run;
   const { ops, waits } = opCounts(plan.steps);
@@ -120,7 +133,7 @@ async function begin(run: DeploymentRun, writer: RecordWriter): Promise<RunningC
   const isNew = resume === undefined && change.name !== "";
   await mapBounded(
     [() => writer.store(record), ...(isNew ? [() => storeAppChange(change.name, record, usesAppLabel, context)] : [])],
-    2,
+    writer.exists ? 2 : 1,
     (write) => write(),
   );
   return change;
@@ -139,6 +152,7 @@ function lastChange(
   };
 }
 
+/** The record comes last: as long as it names a change that has not ended, the next run ends it. */
 async function finish(
   run: DeploymentRun,
   writer: RecordWriter,
@@ -154,12 +168,12 @@ async function finish(
     await trimAppChanges(writer.record, plan.options.appChangesMaxToKeep, change.name, context);
   };
   await Promise.all([
-    settleQuietly(context, "app record", () => writer.store({ ...writer.record, ...used, lastChange: ended })),
     settleQuietly(context, "app change", async () => {
       if (change.name !== "") await finishAppChange(change.name, ended, context);
     }),
     settleQuietly(context, "old app changes", trim),
   ]);
+  await settleQuietly(context, "app record", () => writer.store({ ...writer.record, ...used, lastChange: ended }));
 }
 
 function associated(plan: DeploymentPlan, record: AppRecord): AssociatedResources {

@@ -1,10 +1,22 @@
 import type { Clock } from "../../base/index.ts";
-import { type KubeObject, labelsOf, nameOf, namespaceOf, uidOf } from "../../resource/index.ts";
+import {
+  annotationsOf,
+  isList,
+  isMap,
+  type Json,
+  type KubeObject,
+  labelsOf,
+  nameOf,
+  namespaceOf,
+  own,
+  resourceVersionOf,
+  uidOf,
+} from "../../resource/index.ts";
 import type { ApiType, DeployCluster } from "../cluster-port.ts";
 import type { DeployConfig } from "../config/deploy-config.ts";
 import type { PlanStep } from "../plan-types.ts";
 import { type AppLabel, namesItself } from "../record/ownership.ts";
-import { calling, isConflict, isOutcomeUnknown, statusOf } from "./api-calls.ts";
+import { calling, createOnce, isConflict, isOutcomeUnknown, statusOf } from "./api-calls.ts";
 import { type History, missingHistory, rememberIn, withGuessedHistory } from "./save-history.ts";
 
 /** What a change's calls need beside the change. */
@@ -33,19 +45,15 @@ export async function post(
 ): Promise<KubeObject> {
   const fresh = freshOf(step);
   const { object, history } = withGuessedHistory(target, fresh, context.config);
-  const send = (): Promise<KubeObject> =>
-    calling(step.op, "Creating", fresh, () =>
-      context.cluster.create(type, namespaceOf(fresh), object, { signal: context.signal }),
-    );
-  let saved: KubeObject;
-  try {
-    saved = await send();
-  } catch (error) {
-    if (!isOutcomeUnknown(error)) throw error;
-    const found = await read(step, type, context);
-    // Ours if it carries this app's label and names itself: nobody else writes that.
-    saved = found === undefined ? await send() : isOwn(found, context) ? found : await send();
-  }
+  const saved = await createOnce({
+    send: () =>
+      calling(step.op, "Creating", fresh, () =>
+        context.cluster.create(type, namespaceOf(fresh), object, { signal: context.signal }),
+      ),
+    read: () => read(step, type, context),
+    // Nobody else writes this app's label on an object that names itself.
+    isOurs: (found) => isOwn(found, context),
+  });
   return remember(step, type, saved, history, context);
 }
 
@@ -62,6 +70,37 @@ export async function put(
     context.cluster.replace(type, namespaceOf(fresh), nameOf(fresh), object, { signal: context.signal }),
   );
   return remember(step, type, saved, history, context);
+}
+
+/**
+ * What a PUT of `target` left, of which no answer came; `undefined` where it cannot be told that it was carried out: the object is still at the
+ * version that was sent, or does not hold what was sent.
+ */
+export async function arrived(
+  step: PlanStep,
+  type: ApiType,
+  found: KubeObject,
+  target: KubeObject,
+  context: WriteContext,
+): Promise<KubeObject | undefined> {
+  const { object, history } = withGuessedHistory(target, freshOf(step), context.config);
+  if (resourceVersionOf(found) === resourceVersionOf(object) || !holds(found, object)) return undefined;
+  return remember(step, type, found, history, context);
+}
+
+/** Everything that was sent, beside what the server may have added. Of the metadata only labels and annotations are the sender's. */
+function holds(found: KubeObject, sent: KubeObject): boolean {
+  const { metadata: _, ...rest } = sent;
+  return (
+    covers(found, rest) && covers(labelsOf(found), labelsOf(sent)) && covers(annotationsOf(found), annotationsOf(sent))
+  );
+}
+
+function covers(found: Json | undefined, sent: Json | undefined): boolean {
+  if (isMap(sent)) return isMap(found) && Object.keys(sent).every((key) => covers(own(found, key), own(sent, key)));
+  if (isList(sent))
+    return isList(found) && found.length === sent.length && sent.every((item, index) => covers(found[index], item));
+  return found === sent;
 }
 
 /** The second write of kapp, where the first could not know what the server would add. */
@@ -84,7 +123,7 @@ async function remember(
       );
     } catch (error) {
       if (statusOf(error) === 404) return saved;
-      if (!isConflict(error) || attempt >= historyTries) throw error;
+      if ((!isConflict(error) && !isOutcomeUnknown(error)) || attempt >= historyTries) throw error;
     }
     // Controllers write status at once after a change: the first new try need not wait.
     if (attempt > 0) await context.clock.sleep(historyPauseMs, context.signal);

@@ -9,7 +9,7 @@ import type { PlanStep } from "../plan-types.ts";
 import { isConflict, isOutcomeUnknown, reasonOf } from "./api-calls.ts";
 import { conflict, conflictTries, recalculation } from "./conflict-errors.ts";
 import { orphan, remove, replace } from "./remove-object.ts";
-import { freshOf, post, put, read, type WriteContext } from "./send-object.ts";
+import { arrived, freshOf, post, put, read, type WriteContext } from "./send-object.ts";
 
 /** What a change left behind. */
 export interface WriteResult {
@@ -77,7 +77,7 @@ async function updateInstead(step: PlanStep, type: ApiType, context: WriteContex
     try {
       return await put(step, type, comparison.right, context);
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (!isConflict(error) && !isOutcomeUnknown(error)) throw error;
       last = error;
     }
   }
@@ -112,19 +112,21 @@ async function update(step: PlanStep, type: ApiType, context: WriteContext): Pro
   const fresh = freshOf(step);
   const approved = digestOf(step.left, step.target);
   let target = step.target ?? fresh;
+  let isLost = false;
   let last: unknown;
   for (let attempt = 0; attempt <= conflictTries; attempt++) {
     try {
       return await put(step, type, target, context);
     } catch (error) {
-      const unknown = isOutcomeUnknown(error);
-      if (!isConflict(error) && !unknown) throw error;
+      isLost ||= isOutcomeUnknown(error);
+      if (!isConflict(error) && !isOutcomeUnknown(error)) throw error;
       last = error;
       const found = await read(step, type, context);
       if (found === undefined) continue;
-      const comparison = compare(fresh, asPlanned(found, step), context);
       // The answer to the write was lost, and the write is there.
-      if (unknown && !comparison.differs) return found;
+      const saved = isLost ? await arrived(step, type, found, target, context) : undefined;
+      if (saved !== undefined) return saved;
+      const comparison = compare(fresh, asPlanned(found, step), context);
       if (!comparison.differs) throw recalculation(step, "Expected recalculated change to be an update");
       if (digestOf(comparison.left, comparison.right) !== approved) {
         const problem = "Failed to update due to resource conflict (approved diff no longer matches)";

@@ -2,13 +2,15 @@ import { type KubeObject, labelsOf } from "../../resource/index.ts";
 import { label } from "../annotations.ts";
 import type { ApiType, DeployCluster, Discovery } from "../cluster-port.ts";
 import { DeployError } from "../failure.ts";
-import { type AppRecord, parseRecord, qualifiedSuffix, trimQualified } from "../record/app-record.ts";
+import { type AppRecord, isUnfinished, parseRecord, qualifiedSuffix, trimQualified } from "../record/app-record.ts";
 
 export interface StoredRecord {
   readonly configMap: KubeObject;
   readonly record: AppRecord;
   /** Found under the previous name of the app: it will be renamed. */
   readonly previous: boolean;
+  /** The same record under the name that it had before: whoever moved it was stopped before it was deleted. */
+  readonly leftover?: KubeObject;
 }
 
 export interface RecordLookup {
@@ -27,20 +29,30 @@ export async function readRecord(
   discovery: Discovery,
   signal: AbortSignal,
 ): Promise<StoredRecord | undefined> {
+  const { name, prevName = "", stateNamespace } = lookup;
   const type = configMapType(discovery);
-  const find = async (name: string, previous: boolean): Promise<StoredRecord | undefined> => {
-    const trimmed = trimQualified(name);
+  const find = async (candidate: string, previous: boolean): Promise<StoredRecord | undefined> => {
+    const trimmed = trimQualified(candidate);
     const [qualified, plain] = await Promise.all(
-      [`${trimmed}${qualifiedSuffix}`, trimmed].map((candidate) =>
-        cluster.get(type, lookup.stateNamespace, candidate, { signal }),
-      ),
+      [`${trimmed}${qualifiedSuffix}`, trimmed].map((name) => cluster.get(type, stateNamespace, name, { signal })),
     );
     const configMap = qualified ?? plain;
-    return configMap === undefined ? undefined : { configMap, record: parseRecord(configMap), previous };
+    if (configMap === undefined) return undefined;
+    const stored = { configMap, record: parseRecord(configMap), previous };
+    return qualified === undefined ? stored : withLeftover(stored, plain);
   };
-  const current = await find(lookup.name, false);
-  if (current !== undefined || lookup.prevName === undefined || lookup.prevName === "") return current;
-  return find(lookup.prevName, true);
+  const current = await find(name, false);
+  if (prevName === "") return current;
+  if (current === undefined) return find(prevName, true);
+  // Only a run that did not end can have left something under the previous name.
+  return isUnfinished(current.record.lastChange)
+    ? withLeftover(current, (await find(prevName, true))?.configMap)
+    : current;
+}
+
+function withLeftover(stored: StoredRecord, other: KubeObject | undefined): StoredRecord {
+  const isSame = other !== undefined && parseRecord(other).labelValue === stored.record.labelValue;
+  return isSame ? { ...stored, leftover: other } : stored;
 }
 
 /** The records of all apps in the state namespace: names the owner of an object in ownership errors. */

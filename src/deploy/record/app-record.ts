@@ -59,6 +59,11 @@ export function newRecord(labelValue: string): AppRecord {
   };
 }
 
+/** Whether a deploy or delete began and has not ended: it is running, or was stopped for good. */
+export function isUnfinished({ startedAt, finishedAt }: LastChange): boolean {
+  return startedAt !== zeroTime && finishedAt === zeroTime;
+}
+
 /** Reads a record's ConfigMap. @throws DeployError `DEPLOY_RECORD_UNREADABLE`: who owns what is unknown then. */
 export function parseRecord(configMap: KubeObject): AppRecord {
   const unreadable = (problem: string): DeployError =>

@@ -1,9 +1,11 @@
 /** Deploys YAML to a memory cluster and tells what happened. */
+import type { Clock } from "../../../src/base/index.ts";
 import {
   applyPlan,
   type ApplyDeps,
   type ConfigTools,
   createEventFormatter,
+  type DeployCluster,
   DeployError,
   type DeployEvent,
   type DeployOutcome,
@@ -16,10 +18,14 @@ import {
   planDeploy,
 } from "../../../src/deploy/index.ts";
 import { isMap, parseYamlStream, type SourcedResource } from "../../../src/resource/index.ts";
-import type { MemoryCluster } from "./memory-cluster.ts";
+
+/** A cluster and the time on it. */
+export type TestCluster = DeployCluster & { readonly clock: Clock };
 
 export interface Settings extends Partial<Omit<ApplyDeps, "clock" | "random">> {
   readonly app?: string;
+  /** Of the record, and of resources that name none. Default `app`. */
+  readonly namespace?: string;
   readonly isQualified?: boolean;
   /** What Configs may ask for. */
   readonly tools?: ConfigTools;
@@ -51,7 +57,7 @@ export function resources(yaml: string, file = "stdin"): SourcedResource[] {
   });
 }
 
-export async function plan(cluster: MemoryCluster, yaml: string, settings: Settings = {}): Promise<DeployPlan> {
+export async function plan(cluster: TestCluster, yaml: string, settings: Settings = {}): Promise<DeployPlan> {
   const { rawOptions = [], intoNs, mapNs, preflight, tools, signal = new AbortController().signal } = settings;
   const parsed = parseDeployOptions({
     rawOptions,
@@ -64,11 +70,11 @@ export async function plan(cluster: MemoryCluster, yaml: string, settings: Setti
   return planDeploy(input, cluster, { clock: cluster.clock, random: Math.random, ...tools }, { signal });
 }
 
-export async function deploy(cluster: MemoryCluster, yaml: string, settings: Settings = {}): Promise<Result> {
+export async function deploy(cluster: TestCluster, yaml: string, settings: Settings = {}): Promise<Result> {
   return carryOut(await plan(cluster, yaml, settings), cluster, settings);
 }
 
-export async function remove(cluster: MemoryCluster, settings: Settings = {}): Promise<Result> {
+export async function remove(cluster: TestCluster, settings: Settings = {}): Promise<Result> {
   const { rawOptions = [], signal = new AbortController().signal } = settings;
   const parsed = parseDeleteOptions({ rawOptions });
   if ("failure" in parsed) throw new DeployError(parsed.failure);
@@ -77,8 +83,8 @@ export async function remove(cluster: MemoryCluster, settings: Settings = {}): P
   return carryOut(planned, cluster, settings);
 }
 
-export async function carryOut(planned: DeployPlan, cluster: MemoryCluster, settings: Settings = {}): Promise<Result> {
-  const { signal = new AbortController().signal, app: _app, prevName: _prev, ...deps } = settings;
+export async function carryOut(planned: DeployPlan, cluster: TestCluster, settings: Settings = {}): Promise<Result> {
+  const { signal = new AbortController().signal, app: _app, namespace: _ns, prevName: _prev, ...deps } = settings;
   const format = createEventFormatter({ clock: cluster.clock });
   const events: DeployEvent[] = [];
   const log: string[] = [];
@@ -149,7 +155,7 @@ export function short(description: string): string {
   return description.split(" ")[0] ?? "";
 }
 
-function target({ app = "test.app", prevName, isQualified = false }: Settings): {
+function target({ app = "test.app", namespace = "app", prevName, isQualified = false }: Settings): {
   readonly isQualified: boolean;
   readonly name: string;
   readonly stateNamespace: string;
@@ -159,8 +165,8 @@ function target({ app = "test.app", prevName, isQualified = false }: Settings): 
   return {
     isQualified,
     name: app,
-    stateNamespace: "app",
-    defaultNamespace: "app",
+    stateNamespace: namespace,
+    defaultNamespace: namespace,
     ...(prevName === undefined ? {} : { prevName }),
   };
 }
