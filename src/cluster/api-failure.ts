@@ -129,7 +129,11 @@ function genericWords(method: CallSubject["method"], answer: ApiAnswer): readonl
     case 403:
       return ["Forbidden", excerpt(answer.text) || "the server does not allow access to the requested resource"];
     case 404:
-      return ["NotFound", "the server could not find the requested resource"];
+      return [
+        // Another machine's page says nothing about what exists: it must not be taken for an answer.
+        isNotFoundAnswer(answer) ? "NotFound" : "Unknown",
+        "the server could not find the requested resource",
+      ];
     case 405:
       return ["MethodNotAllowed", "the server does not allow this method on the requested resource"];
     case 409:

@@ -2,6 +2,7 @@ import { annotationsOf, nameOf, namespaceOf, uidOf } from "../resource/index.ts"
 import { annotation, label } from "./annotations.ts";
 import { type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
 import { defaultConfig } from "./config/deploy-config.ts";
+import { discoverKinds } from "./existing/discover-kinds.ts";
 import { fallbackNamespaces } from "./existing/find-existing.ts";
 import { type ExistingObject, listLabelled } from "./existing/labelled-objects.ts";
 import { configMapType, readRecord, type StoredRecord } from "./existing/read-record.ts";
@@ -32,10 +33,11 @@ export async function planDelete(
 ): Promise<DeletionPlan> {
   return asDeployErrors(signal, async () => {
     const { app, options } = input;
-    const discovery = await cluster.discover({ signal });
-    const target = describeTarget(cluster, discovery, signal);
+    const remembered = await cluster.discover({ signal });
+    const target = describeTarget(cluster, remembered, signal);
     void Promise.allSettled([target]);
-    const stored = await readRecord(app, cluster, discovery, signal);
+    const stored = await readRecord(app, cluster, remembered, signal);
+    const discovery = await discoverKinds(stored?.record.usedGroupKinds ?? [], remembered, cluster, signal);
     const now = deps.clock.now();
     const listed = stored === undefined ? [] : await listOwned(input, stored, cluster, discovery, signal);
     const existing = listed.filter(({ object }) => passesFilter(options.filter, object, now));

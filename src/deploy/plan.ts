@@ -10,6 +10,7 @@ import {
 import { label } from "./annotations.ts";
 import { type ApiType, type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
 import type { ConfigTools } from "./config/tools.ts";
+import { discoverKinds } from "./existing/discover-kinds.ts";
 import { findExisting } from "./existing/find-existing.ts";
 import type { ExistingObject } from "./existing/labelled-objects.ts";
 import { readRecord, type StoredRecord } from "./existing/read-record.ts";
@@ -61,18 +62,23 @@ export async function planDeploy(
   return asDeployErrors(signal, async () => {
     const { app, options } = input;
     const { resources, config } = readInput(input.resources, deps);
-    const discovery = await cluster.discover({ signal });
-    const target = describeTarget(cluster, discovery, signal);
-    const lookup = readRecord(app, cluster, discovery, signal);
+    const remembered = await cluster.discover({ signal });
+    const target = describeTarget(cluster, remembered, signal);
+    const lookup = readRecord(app, cluster, remembered, signal);
     // Whatever fails below first is reported; this only keeps the other promise from failing unheard.
     void Promise.allSettled([target, lookup]);
-    const served = await place(resources, discovery, input, cluster, signal);
+    const placed = await place(resources, remembered, input, cluster, signal);
     const stored = await lookup;
+    const kinds = [
+      ...(stored?.record.usedGroupKinds ?? []),
+      ...resources.map(({ object }) => groupVersionKindOf(object)),
+    ];
+    const discovery = await discoverKinds(kinds, placed.discovery, cluster, signal);
     checkRecordLabels(stored, options.labels);
     const record = stored?.record ?? newRecord(newLabelValue(deps));
     const appLabel: AppLabel = { key: record.labelKey, value: record.labelValue };
     const now = deps.clock.now();
-    const all = served.resources.map(({ object }) =>
+    const all = placed.resources.map(({ object }) =>
       withOwnershipLabels(fillNonce(object, `${now}000000`), appLabel, config),
     );
     const fresh = all.filter((object) => passesFilter(options.filter, object, now));
@@ -81,9 +87,9 @@ export async function planDeploy(
       checkSize(object);
     }
 
-    const typeOf = typeFinder(served.discovery);
+    const typeOf = typeFinder(discovery);
     const query = { app, options, fresh, input: all, stored, record, appLabel, typeOf };
-    const existing = await findExisting(query, cluster, served.discovery, signal);
+    const existing = await findExisting(query, cluster, discovery, signal);
     if (fresh.length === 0 && !options.patch && !options.allowEmpty) throw new DeployError({ code: "DEPLOY_EMPTY" });
     const inScope = scopeOf(fresh, options, now);
     const scoped = existing.filter(inScope);
@@ -111,7 +117,7 @@ export async function planDeploy(
       steps,
       changes: publicChanges(steps, config),
       untouched,
-      discovery: served.discovery,
+      discovery,
       plannedAt: now,
       ...kindsInUse({ fresh, all, existing: scoped, untouched, stored, appLabel }),
     };

@@ -454,6 +454,7 @@ describe("what does not exist", () => {
       } else {
         assert.equal((await failureOf(cluster.get(configMap, "team", "a"))).status, 404);
         assert.equal((await failureOf(cluster.delete(configMap, "team", "a", {}))).status, 404);
+        assert.equal((await failureOf(cluster.list(configMap))).reason, "Unknown");
       }
     });
   }

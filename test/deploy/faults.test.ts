@@ -96,6 +96,15 @@ describe("conflicts [F40 F54]", () => {
   });
 });
 
+it("a create of an earlier run that arrives late is its own, and is brought up to date [F57 I1]", async () => {
+  const cluster = newCluster();
+  await deploy(cluster, configMap("b"));
+  const planned = await plan(cluster, yaml(configMap("a", {}, { v: "2" }), configMap("b")));
+  await deploy(cluster, yaml(configMap("a", {}, { v: "1" }), configMap("b")));
+  assert.equal(ending(await carryOut(planned, cluster)), "Succeeded");
+  assert.deepEqual(data(cluster, "a"), { v: "2" });
+});
+
 describe("a lost answer [F42]", () => {
   const lose = (cluster: MemoryCluster, verb: string, target: string, happens: boolean): void => {
     let done = false;

@@ -282,6 +282,56 @@ describe("owning and pruning", () => {
     assert.deepEqual(cluster.writes, []);
   });
 
+  describe("asks anew for kinds that an older discovery does not know", () => {
+    const crd =
+      "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: widgets.example.com}, spec: {group: example.com, scope: Namespaced, names: {kind: Widget, plural: widgets}, versions: [{name: v1}]}}\n";
+    const widget = "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w}}\n";
+    const withOldDiscovery = async (): Promise<MemoryCluster> => {
+      const cluster = newCluster();
+      cluster.admit = withServerDefaults;
+      const ask = cluster.discover.bind(cluster);
+      const old = await ask();
+      cluster.discover = (options) => (options?.fresh === true ? ask() : Promise.resolve(old));
+      await deploy(cluster, yaml(crd, widget));
+      return cluster;
+    };
+
+    it("so that what is there is found and pruned [I2]", async () => {
+      const cluster = await withOldDiscovery();
+      assert.deepEqual((await plan(cluster, yaml(crd, widget))).changes, []);
+      const { rounds } = await deploy(cluster, crd);
+      assert.deepEqual(rounds, [["delete widget/w"]]);
+    });
+
+    it("so that it is deleted with its app", async () => {
+      const cluster = await withOldDiscovery();
+      cluster.edit("CustomResourceDefinition", "widgets.example.com", (object) => {
+        delete (object["metadata"] as Record<string, unknown>)["labels"];
+      });
+      assert.equal(ending(await remove(cluster)), "Succeeded");
+      assert.equal(cluster.find("Widget", "w"), undefined);
+    });
+
+    it("and finds its own object when even a new one does not know the kind yet", async () => {
+      const cluster = await withOldDiscovery();
+      const fresh = cluster.discover.bind(cluster);
+      let asked = 0;
+      cluster.discover = (options) => fresh({ ...options, fresh: options?.fresh === true && ++asked > 1 });
+      const { outcome } = await deploy(cluster, yaml(crd, widget));
+      assert.equal(outcome.state, "succeeded");
+    });
+  });
+
+  it("does not take a proxy's 404 for a list without objects [B109 I2]", async () => {
+    const cluster = newCluster();
+    await deploy(cluster, yaml(configMap("a"), configMap("b")));
+    cluster.before = ({ verb, target }) => {
+      if (verb === "list" && target.startsWith("ConfigMap")) throw failure(404, "Unknown", "no such page");
+    };
+    assert.match(await refusal(remove(cluster)), /^Listing ConfigMap \(v1\): no such page/);
+    assert.notEqual(cluster.find("ConfigMap", "a"), undefined);
+  });
+
   it("does not prune when discovery of a group that it uses failed [B109]", async () => {
     const cluster = newCluster();
     await deploy(cluster, yaml(configMap("a"), "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}}\n"), {

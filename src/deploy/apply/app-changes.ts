@@ -63,7 +63,9 @@ export async function finishAppChange(name: string, change: LastChange, context:
     const place: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } };
     const current = await calling("", "Getting", place, () => cluster.get(type, namespace, name, { signal }));
     if (current === undefined) return;
-    const object: KubeObject = { ...current, data: { spec: stringifyJson(lastChangeJson(change)) } };
+    const spec = stringifyJson(lastChangeJson(change));
+    if (textAt(current, "data", "spec") === spec) return;
+    const object: KubeObject = { ...current, data: { spec } };
     try {
       await calling("", "Updating", current, () => cluster.replace(type, namespace, name, object, { signal }));
       return;

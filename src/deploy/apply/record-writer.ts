@@ -1,5 +1,14 @@
 import type { Clock, Log } from "../../base/index.ts";
-import { annotationsOf, isMap, type KubeObject, labelsOf, nameOf, uidOf } from "../../resource/index.ts";
+import {
+  annotationsOf,
+  equalJson,
+  isMap,
+  type KubeObject,
+  labelsOf,
+  nameOf,
+  own,
+  uidOf,
+} from "../../resource/index.ts";
 import { annotation, label } from "../annotations.ts";
 import type { ApiType, DeployCluster } from "../cluster-port.ts";
 import { withAnnotations, withLabels } from "../diff/metadata.ts";
@@ -160,6 +169,7 @@ export class RecordWriter {
         if (statusOf(error) === 404) this.#configMap = undefined;
         else if ((isConflict(error) || isOutcomeUnknown(error)) && attempt < conflictTries) {
           this.#configMap = await this.#read(nameOf(current));
+          if (isOutcomeUnknown(error) && hasArrived(this.#configMap, object)) return;
         } else throw error;
       }
     }
@@ -197,6 +207,16 @@ export class RecordWriter {
     const { epoch } = this.#context;
     return epoch === undefined ? object : withAnnotations(object, { [annotation.epoch]: String(epoch) });
   }
+}
+
+/** Whether the record says all that was sent. */
+function hasArrived(found: KubeObject | undefined, sent: KubeObject): boolean {
+  return (
+    found !== undefined &&
+    equalJson(own(found, "data"), own(sent, "data")) &&
+    equalJson(labelsOf(found), labelsOf(sent)) &&
+    equalJson(annotationsOf(found), annotationsOf(sent))
+  );
 }
 
 function isQualifiedName(configMap: KubeObject): boolean {

@@ -12,6 +12,7 @@ import {
   resourceVersionOf,
   uidOf,
 } from "../../resource/index.ts";
+import { annotation } from "../annotations.ts";
 import type { ApiType, DeployCluster } from "../cluster-port.ts";
 import type { DeployConfig } from "../config/deploy-config.ts";
 import type { PlanStep } from "../plan-types.ts";
@@ -129,6 +130,8 @@ async function remember(
     if (attempt > 0) await context.clock.sleep(historyPauseMs, context.signal);
     latest = await read(step, type, context);
     if (latest !== undefined && uidOf(latest) !== uidOf(saved)) return saved;
+    // The answer was lost, and the history is there.
+    if (latest !== undefined && annotationsOf(latest)[annotation.originalDiffMd5] === history.digest) return latest;
   }
   return saved;
 }

@@ -9,7 +9,7 @@ import type { PlanStep } from "../plan-types.ts";
 import { isConflict, isOutcomeUnknown, reasonOf } from "./api-calls.ts";
 import { conflict, conflictTries, recalculation } from "./conflict-errors.ts";
 import { orphan, remove, replace } from "./remove-object.ts";
-import { arrived, freshOf, post, put, read, type WriteContext } from "./send-object.ts";
+import { arrived, freshOf, isOwn, post, put, read, type WriteContext } from "./send-object.ts";
 
 /** What a change left behind. */
 export interface WriteResult {
@@ -53,9 +53,19 @@ async function create(step: PlanStep, type: ApiType, context: WriteContext): Pro
     return await post(step, type, target, context);
   } catch (error) {
     const strategy = step.strategy.of === "create" ? step.strategy.strategy : "";
-    if (reasonOf(error) !== "AlreadyExists" || strategy === "") throw error;
+    if (reasonOf(error) !== "AlreadyExists") throw error;
+    if (strategy === "" && !(await isOwnAlready(step, type, context))) throw error;
     return updateInstead(step, type, context);
   }
+}
+
+/**
+ * The app's own object, which the plan could not see: its kind was not served yet, or an earlier run's create arrived when that run had ended
+ * (reliability.md I1).
+ */
+async function isOwnAlready(step: PlanStep, type: ApiType, context: WriteContext): Promise<boolean> {
+  const found = await read(step, type, context);
+  return found !== undefined && isOwn(found, context);
 }
 
 /** The object is there after all: it is updated, if that is what a new look at it says (kapp.md §6.2). */

@@ -8,8 +8,7 @@ import {
   splitApiVersion,
   uidOf,
 } from "../../resource/index.ts";
-import type { ApiType, DeployCluster, Discovery } from "../cluster-port.ts";
-import { isApiFailure } from "../cluster-port.ts";
+import { type ApiFailure, type ApiType, type DeployCluster, type Discovery, isApiFailure } from "../cluster-port.ts";
 import { withoutIdentity } from "../diff/history.ts";
 import { DeployError } from "../failure.ts";
 import type { GroupVersion } from "../record/app-record.ts";
@@ -164,7 +163,7 @@ class Lister {
     } catch (error) {
       if (!isApiFailure(error)) throw error;
       // The type is not served (any more): nothing of it can exist.
-      if (error.status === 404) return [];
+      if (isUnserved(error)) return [];
       if (error.status !== 403) return this.#unlisted(type, error);
       return type.namespaced
         ? this.#listNamespaces(type, await this.#allowedNamespaces())
@@ -190,7 +189,7 @@ class Lister {
         return objects;
       } catch (error) {
         if (!isApiFailure(error)) throw error;
-        if (error.status === 404) return [];
+        if (isUnserved(error)) return [];
         if (error.status !== 403) return this.#unlisted(type, error);
         refusal = error;
         return [];
@@ -224,6 +223,11 @@ class Lister {
       ...(namespace === undefined ? {} : { namespace }),
     });
   }
+}
+
+/** Only the API server itself can say so: a proxy's 404 leaves open what there is. */
+function isUnserved({ status, reason }: ApiFailure): boolean {
+  return status === 404 && reason === "NotFound";
 }
 
 function toExisting(object: KubeObject, type: ApiType): ExistingObject {

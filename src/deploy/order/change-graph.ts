@@ -47,9 +47,7 @@ export function buildChangeGraph(
   );
   builder.indexReachability(order);
   for (const rule of required) builder.offer(rule);
-  // Which optional edge gives way must not depend on the order of the input.
-  const optional = rules.filter((rule) => rule.ignoreIfCyclical).sort(byWeightAndKey(nodes));
-  for (const rule of optional) builder.offer(rule);
+  for (const rule of rules.filter(({ ignoreIfCyclical }) => ignoreIfCyclical)) builder.offer(rule);
   return { waitsFor: builder.edges };
 }
 
@@ -86,9 +84,10 @@ function allRules(nodes: readonly GraphNode[], bindings: readonly ChangeRuleBind
       }
     });
   });
-  return rules.filter(({ rule, owner }) => rule.action === nodes[owner]?.op).sort((a, b) => b.weight - a.weight);
+  return rules.filter(({ rule, owner }) => rule.action === nodes[owner]?.op).sort(byWeightAndKey(nodes));
 }
 
+/** Which rule gives the reason for an edge, and which optional edge gives way, must not depend on the order of the input. */
 function byWeightAndKey(nodes: readonly GraphNode[]): (a: OwnedRule, b: OwnedRule) => number {
   const keys = nodes.map((node) => uniqueKey(node.object));
   return (a, b) => b.weight - a.weight || compareCodePoints(keys[a.owner] ?? "", keys[b.owner] ?? "");

@@ -1,4 +1,4 @@
-/** What a cluster holds, without what differs from run to run: UIDs, versions, times, the app's label value and the names of its changes. */
+/** What a cluster holds, without what differs from run to run: status, UIDs, versions, times, the app's label value and the names of its changes. */
 import {
   cloneJson,
   isMap,
@@ -40,6 +40,7 @@ export function endState(objects: readonly KubeObject[]): Record<string, unknown
 function stable(object: KubeObject): unknown {
   // A deep copy of a Kubernetes object that may be changed.
   const copy = cloneJson(object) as MutableJsonMap;
+  delete copy["status"];
   const metadata = copy["metadata"];
   if (isMap(metadata)) for (const key of ofTheServer) delete (metadata as MutableJsonMap)[key];
   return copy;

@@ -88,7 +88,8 @@ export class MemoryCluster implements DeployCluster {
     if (found !== undefined) this.#objects.delete(this.#key(found));
   }
 
-  async discover(): Promise<Discovery> {
+  /** Always the newest. */
+  async discover(_options: { readonly fresh?: boolean } = {}): Promise<Discovery> {
     await this.#enter({ verb: "discover", target: "" });
     return { types: this.#typesNow(), failed: this.failedDiscovery };
   }

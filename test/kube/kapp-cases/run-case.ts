@@ -85,7 +85,7 @@ function isUnused(spec: unknown): boolean {
   return JSON.stringify(spec).includes('"startedAt":"0001-01-01T00:00:00Z"');
 }
 
-async function makeNamespaces(file: CaseFile, cluster: Cluster, plane: ControlPlane): Promise<void> {
+export async function makeNamespaces(file: CaseFile, cluster: Cluster, plane: ControlPlane): Promise<void> {
   const all = [...file.namespaces, ...file.extraNamespaces];
   // A cluster that is used again may still hold them from the last run.
   await plane.kubectl(["delete", "namespace", ...all, "--ignore-not-found", "--timeout=60s"]);
