@@ -213,6 +213,6 @@ function freePort(): Promise<number> {
   });
 }
 
-function isOnPath(command: string): boolean {
+export function isOnPath(command: string): boolean {
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)));
 }

@@ -79,9 +79,16 @@ describe("a run that dies at any of its writes on a real API server [F1 F51 F52 
     whole = await stateOf(lane);
   });
   after(async () => {
-    const options = ["--ignore-not-found", "--wait=false"];
-    await plane.kubectl(["delete", "namespace", ...lanes, ...lanes.map((lane) => `${lane}-more`), ...options]);
-    await plane.kubectl(["delete", "crd", ...lanes.map((lane) => `widgets.${lane}.example.com`), ...options]);
+    const { types } = await cluster.discover();
+    const remove = async (kind: string, name: string): Promise<void> => {
+      const type = types.find((candidate) => candidate.kind === kind);
+      if (type !== undefined) await cluster.delete(type, "", name, {});
+    };
+    await mapBounded(lanes, 8, async (lane) => {
+      await remove("Namespace", lane);
+      await remove("Namespace", `${lane}-more`);
+      await remove("CustomResourceDefinition", `widgets.${lane}.example.com`);
+    });
   });
 
   for (const cut of cuts) {

@@ -27,10 +27,12 @@ export function dieAt(cluster: TestCluster, at: number, cut: Cut): CutCluster {
     const isLast = isWrite && ++writes === at;
     if (isLast && cut === "unsent") die();
     death.signal.throwIfAborted();
-    const answer = await work();
-    if (isLast) die();
-    death.signal.throwIfAborted();
-    return answer;
+    try {
+      return await work();
+    } finally {
+      if (isLast) die();
+      death.signal.throwIfAborted();
+    }
   };
   return { cluster: wrap(cluster, around), signal: death.signal, writes: () => writes };
 }

@@ -1,4 +1,5 @@
 /** Puts a recorded state into a cluster, as if kapp had been at work there. */
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, isClusterError } from "../../../src/cluster/index.ts";
 import {
@@ -23,10 +24,13 @@ export function cannotLoad(state: ExpectedState): string | undefined {
 /** Namespaces and CRDs first; what its kind is not served for yet is tried again. */
 export async function loadState(file: CaseFile, state: ExpectedState, cluster: Cluster): Promise<void> {
   const labels = new Map<string, string>();
+  // Lists go over all namespaces: each case has label values of its own.
+  const ofTheCase = createHash("sha256").update(file.name).digest().readUIntBE(0, 6);
   const resolve = <Value>(value: Value): Value => {
     const text = withNamespace(JSON.stringify(value), file.namespace)
       .replace(/\bAPPLABEL(-[a-z0-9.-]+)?\b/g, (name) => {
-        const known = labels.get(name) ?? `17000000000000000${String(labels.size).padStart(2, "0")}`;
+        const known =
+          labels.get(name) ?? `17${String(ofTheCase).padStart(15, "0")}${String(labels.size).padStart(2, "0")}`;
         labels.set(name, known);
         return known;
       })
