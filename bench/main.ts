@@ -10,6 +10,7 @@ import { deploy } from "./deploy.ts";
 import { drift } from "./drift.ts";
 import { functions } from "./functions.ts";
 import { git } from "./git.ts";
+import { graph } from "./graph.ts";
 import { imports } from "./imports.ts";
 import { memory } from "./memory.ts";
 import { push } from "./push.ts";
@@ -17,7 +18,7 @@ import { ytt } from "./ytt.ts";
 import { type Benchmark, Skip } from "./support/benchmark.ts";
 import { createReport, type Figure } from "./support/report.ts";
 
-const benchmarks: readonly Benchmark[] = [push, deploy, drift, git, memory, imports, functions, ytt];
+const benchmarks: readonly Benchmark[] = [push, deploy, graph, drift, git, memory, imports, functions, ytt];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

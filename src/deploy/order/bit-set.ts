@@ -21,20 +21,13 @@ export class BitSet {
     for (let i = 0; i < words.length; i++) words[i] = (words[i] ?? 0) | (more[i] ?? 0);
   }
 
-  isEmpty(): boolean {
-    return this.#words.every((word) => word === 0);
+  /** Whether every member of `other` is one of this set too. */
+  covers(other: BitSet): boolean {
+    return other.#words.every((word, i) => (word & ~(this.#words[i] ?? 0)) === 0);
   }
 
-  values(): number[] {
-    const out: number[] = [];
-    this.#words.forEach((word, i) => {
-      let left = word;
-      while (left !== 0) {
-        const bit = 31 - Math.clz32(left & -left);
-        out.push(i * 32 + bit);
-        left &= left - 1;
-      }
-    });
-    return out;
+  /** Whether the sets have a member in common. */
+  meets(other: BitSet): boolean {
+    return other.#words.some((word, i) => (word & (this.#words[i] ?? 0)) !== 0);
   }
 }

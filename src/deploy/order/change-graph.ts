@@ -2,8 +2,8 @@ import { compareCodePoints, describeResource, type KubeObject, uniqueKey } from 
 import type { ChangeGroupBinding, ChangeRuleBinding } from "../config/change-rules.ts";
 import { matches } from "../config/matchers.ts";
 import { BitSet } from "./bit-set.ts";
-import { type ChangeRule } from "./change-rule.ts";
-import { dependencyOrder } from "./cycles.ts";
+import type { ChangeRule } from "./change-rule.ts";
+import { refuseCycles } from "./cycles.ts";
 import { annotatedRules, groupsOf, ruleFor } from "./group-members.ts";
 
 /** What the graph knows of a change. */
@@ -41,11 +41,10 @@ export function buildChangeGraph(
   const rules = allRules(nodes, ruleBindings);
   const required = rules.filter((rule) => !rule.ignoreIfCyclical);
   for (const rule of required) builder.require(rule);
-  const order = dependencyOrder(
+  refuseCycles(
     nodes.map((node) => describeResource(node.object)),
-    builder.targets(),
+    builder.edges,
   );
-  builder.indexReachability(order);
   for (const rule of required) builder.offer(rule);
   for (const rule of rules.filter(({ ignoreIfCyclical }) => ignoreIfCyclical)) builder.offer(rule);
   return { waitsFor: builder.edges };
@@ -93,107 +92,147 @@ function byWeightAndKey(nodes: readonly GraphNode[]): (a: OwnedRule, b: OwnedRul
   return (a, b) => b.weight - a.weight || compareCodePoints(keys[a.owner] ?? "", keys[b.owner] ?? "");
 }
 
+/** The changes of one change group. */
+interface Group {
+  readonly members: number[];
+  readonly bits: BitSet;
+  /** Changes that wait for all of them. */
+  readonly waiters: number[];
+}
+
+/**
+ * Default rules put thousands of changes behind thousands of others. What waits for a whole group shares the list of its members, so that time and
+ * memory grow with changes and rules, not with their pairs.
+ */
 class GraphBuilder {
   readonly edges: OrderEdge[][];
   readonly #nodes: readonly GraphNode[];
-  readonly #members = new Map<string, number[]>();
-  readonly #direct: BitSet[];
-  /** Everything that a node waits for, directly or not; and everything that waits for it. */
-  readonly #ahead: BitSet[];
-  readonly #behind: BitSet[];
+  readonly #groups = new Map<string, Group>();
+  readonly #groupsOf: Group[][];
+  /** What a change waits for directly. */
+  readonly #direct: (BitSet | undefined)[];
+  /** Changes that wait for this one by another way than its whole group. */
+  readonly #waiters: number[][];
+  /** The last round of looking round in which a change was reached. */
+  readonly #marks: Uint32Array;
+  #round = 0;
 
   constructor(nodes: readonly GraphNode[], groupBindings: readonly ChangeGroupBinding[]) {
     this.#nodes = nodes;
     this.edges = nodes.map(() => []);
-    const sets = (): BitSet[] => nodes.map(() => new BitSet(nodes.length));
-    this.#direct = sets();
-    this.#ahead = sets();
-    this.#behind = sets();
+    this.#groupsOf = nodes.map(() => []);
+    this.#direct = nodes.map(() => undefined);
+    this.#waiters = nodes.map(() => []);
+    this.#marks = new Uint32Array(nodes.length);
     nodes.forEach(({ object, op }, index) => {
       if (op === "noop") return;
-      for (const group of groupsOf(object, groupBindings)) {
-        const key = `${op} ${group}`;
-        const members = this.#members.get(key);
-        if (members === undefined) this.#members.set(key, [index]);
-        else members.push(index);
-      }
+      for (const name of groupsOf(object, groupBindings)) this.#join(`${op} ${name}`, index);
     });
   }
 
   /** Adds the edges of a rule among the changes that really happen, come what may: a cycle among them is an error. */
   require(owned: OwnedRule): void {
-    this.#add(owned, (waiter, target) => this.#isActive(waiter) && this.#isActive(target));
+    const isActive = (index: number): boolean => this.#nodes[index]?.active === true;
+    if (isActive(owned.owner)) this.#add(owned, isActive, false);
   }
 
   /** Adds the edges of a rule that close no cycle. */
   offer(owned: OwnedRule): void {
-    this.#add(owned, (waiter, target) => waiter !== target && !this.#ahead[target]?.has(waiter), true);
+    const { rule, owner } = owned;
+    const group = this.#membersOf(rule);
+    if (group === undefined) return;
+    if (rule.order === "after" && this.#directOf(owner).covers(group.bits)) return;
+    const reached = rule.order === "after" ? this.#markBehind(owner) : this.#markAhead(owner);
+    const accepts = (other: number): boolean => other !== owner && this.#marks[other] !== this.#round;
+    this.#add(owned, accepts, reached === 0 && !group.bits.has(owner));
   }
 
-  targets(): number[][] {
-    return this.edges.map((edges) => edges.flatMap((edge) => edge.on));
+  #join(key: string, index: number): void {
+    const group = this.#groups.get(key) ?? { members: [], bits: new BitSet(this.#nodes.length), waiters: [] };
+    this.#groups.set(key, group);
+    group.members.push(index);
+    group.bits.add(index);
+    this.#groupsOf[index]?.push(group);
   }
 
-  /** From here on cycles are asked for: fills in what waits for what by way of others. `order`: those waited for come first. */
-  indexReachability(order: Iterable<number>): void {
-    for (const index of order) {
-      const ahead = this.#ahead[index];
-      if (ahead === undefined) continue;
-      for (const target of (this.edges[index] ?? []).flatMap((edge) => edge.on)) {
-        ahead.add(target);
-        const further = this.#ahead[target];
-        if (further !== undefined) ahead.addAll(further);
-      }
-      for (const target of ahead.values()) this.#behind[target]?.add(index);
-    }
+  #membersOf({ target, group }: ChangeRule): Group | undefined {
+    return this.#groups.get(`${target === "upserting" ? "upsert" : "delete"} ${group}`);
   }
 
-  #isActive(index: number): boolean {
-    return this.#nodes[index]?.active === true;
-  }
-
-  #add(owned: OwnedRule, accepts: (waiter: number, target: number) => boolean, indexed = false): void {
-    const { rule, owner, source } = owned;
-    const op = rule.target === "upserting" ? "upsert" : "delete";
-    const members = this.#members.get(`${op} ${rule.group}`) ?? [];
+  #add({ rule, owner, source }: OwnedRule, accepts: (other: number) => boolean, acceptsAll: boolean): void {
+    const group = this.#membersOf(rule);
+    if (group === undefined) return;
     if (rule.order === "after") {
-      this.#link(owner, members, `after ${rule.target} ${rule.group} (${source})`, accepts, indexed);
+      const reason = `after ${rule.target} ${rule.group} (${source})`;
+      const direct = this.#directOf(owner);
+      if (acceptsAll && !direct.meets(group.bits)) {
+        this.edges[owner]?.push({ on: group.members, reason });
+        group.waiters.push(owner);
+        direct.addAll(group.bits);
+        return;
+      }
+      const on = group.members.filter((target) => !direct.has(target) && accepts(target));
+      if (on.length === 0) return;
+      this.edges[owner]?.push({ on, reason });
+      for (const target of on) {
+        this.#waiters[target]?.push(owner);
+        direct.add(target);
+      }
       return;
     }
     const reason = `after ${describeResource(this.#nodes[owner]?.object ?? {})}, which comes before ${rule.target} ${rule.group} (${source})`;
-    for (const waiter of members) this.#link(waiter, [owner], reason, accepts, indexed);
+    const on = [owner];
+    for (const waiter of group.members) {
+      const direct = this.#directOf(waiter);
+      if (direct.has(owner) || !accepts(waiter)) continue;
+      direct.add(owner);
+      this.edges[waiter]?.push({ on, reason });
+      this.#waiters[owner]?.push(waiter);
+    }
   }
 
-  #link(
-    waiter: number,
-    targets: readonly number[],
-    reason: string,
-    accepts: (waiter: number, target: number) => boolean,
-    indexed: boolean,
-  ): void {
-    const direct = this.#direct[waiter];
-    if (direct === undefined) return;
-    const on: number[] = [];
-    for (const target of targets) {
-      if (direct.has(target) || !accepts(waiter, target)) continue;
-      direct.add(target);
-      on.push(target);
-      if (indexed) this.#reach(waiter, target);
-    }
-    if (on.length > 0) this.edges[waiter]?.push({ on, reason });
+  #directOf(index: number): BitSet {
+    return (this.#direct[index] ??= new BitSet(this.#nodes.length));
   }
 
-  #reach(waiter: number, target: number): void {
-    const ahead = this.#ahead[waiter];
-    const behind = this.#behind[waiter];
-    const further = this.#ahead[target];
-    if (ahead === undefined || behind === undefined || further === undefined || ahead.has(target)) return;
-    const gained = [target, ...further.values()];
-    for (const from of [waiter, ...behind.values()]) {
-      const reached = this.#ahead[from];
-      reached?.add(target);
-      reached?.addAll(further);
-      for (const to of gained) this.#behind[to]?.add(from);
-    }
+  /** Marks everything that waits for a change, directly or not; answers how many there are. */
+  #markBehind(start: number): number {
+    const seen = new Set<Group>();
+    return this.#mark(start, (index, visit) => {
+      visit(this.#waiters[index] ?? []);
+      for (const group of this.#groupsOf[index] ?? []) {
+        if (group.waiters.length === 0 || seen.has(group)) continue;
+        seen.add(group);
+        visit(group.waiters);
+      }
+    });
+  }
+
+  /** Marks everything that a change waits for, directly or not; answers how many there are. */
+  #markAhead(start: number): number {
+    const seen = new Set<readonly number[]>();
+    return this.#mark(start, (index, visit) => {
+      for (const { on } of this.edges[index] ?? []) {
+        if (seen.has(on)) continue;
+        seen.add(on);
+        visit(on);
+      }
+    });
+  }
+
+  #mark(start: number, next: (index: number, visit: (list: readonly number[]) => void) => void): number {
+    const round = ++this.#round;
+    const open = [start];
+    let reached = 0;
+    const visit = (list: readonly number[]): void => {
+      for (const other of list) {
+        if (this.#marks[other] === round) continue;
+        this.#marks[other] = round;
+        reached++;
+        open.push(other);
+      }
+    };
+    for (let index = open.pop(); index !== undefined; index = open.pop()) next(index, visit);
+    return reached;
   }
 }
