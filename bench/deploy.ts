@@ -9,22 +9,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { systemClock } from "../src/base/index.ts";
-import type { Cluster } from "../src/cluster/index.ts";
-import {
-  applyPlan,
-  type AppTarget,
-  type DeletionPlan,
-  type DeploymentPlan,
-  parseDeleteOptions,
-  parseDeployOptions,
-  planDelete,
-  planDeploy,
-} from "../src/deploy/index.ts";
-import { isMap, parseYamlStream, type SourcedResource } from "../src/resource/index.ts";
 import type { ControlPlane } from "../test/kube/control-plane.ts";
 import type { Benchmark } from "./support/benchmark.ts";
 import { configMapsYaml } from "./support/config-maps.ts";
+import { type Contender, kapp, warmLateen } from "./support/contenders.ts";
 import { inlineApp } from "./support/inline-app.ts";
 import { isOnPath, startBenchCluster } from "./support/kube.ts";
 import type { Report } from "./support/report.ts";
@@ -32,24 +20,12 @@ import { timed } from "./support/timing.ts";
 
 const count = 1_000;
 const run = promisify(execFile);
-const deps = { clock: systemClock, random: Math.random };
-const deadlineMs = 120_000;
 
 /** What each round does, in order. */
 const steps = ["new", "unchanged", "1 % changed", "deleted"] as const;
 type Step = (typeof steps)[number];
 /** Shares of kapp's time. */
-const targets: Partial<Readonly<Record<Step, number>>> = { new: 0.4, unchanged: 0.3 };
-
-/** One way to deploy. */
-interface Contender {
-  readonly name: string;
-  readonly namespace: string;
-  /** Takes long and does less: once, and these steps only. */
-  readonly onlyOnce?: readonly Step[];
-  deploy(file: string, yaml: string): Promise<unknown>;
-  delete(): Promise<unknown>;
-}
+const targets: Partial<Readonly<Record<Step, number>>> = { new: 0.4, unchanged: 0.3, deleted: 0.5 };
 
 export const deploy: Benchmark = {
   name: "deploy",
@@ -138,42 +114,6 @@ function tell(report: Report, contenders: readonly Contender[], times: Times): v
   if (reference === undefined) report.note("kapp is not on the PATH: nothing to compare with");
 }
 
-function warmLateen(cluster: Cluster, namespace: string): Contender {
-  const app: AppTarget = { name: "bench.app", stateNamespace: namespace, defaultNamespace: namespace };
-  const carryOut = async (plan: DeploymentPlan | DeletionPlan, signal: AbortSignal): Promise<void> => {
-    const events = applyPlan(plan, cluster, deps, { signal });
-    let step = await events.next();
-    while (step.done !== true) step = await events.next();
-    if (step.value.state !== "succeeded") throw new Error(`the deploy ended as ${JSON.stringify(step.value)}`);
-  };
-  return {
-    name: "lateen, warm process",
-    namespace,
-    async deploy(_file, yaml) {
-      const signal = AbortSignal.timeout(deadlineMs);
-      const parsed = parseDeployOptions({ rawOptions: [] });
-      if ("failure" in parsed) throw new Error("no options are always good");
-      const input = { app, resources: readResources(yaml), options: parsed.options };
-      await carryOut(await planDeploy(input, cluster, deps, { signal }), signal);
-    },
-    async delete() {
-      const signal = AbortSignal.timeout(deadlineMs);
-      const parsed = parseDeleteOptions({ rawOptions: [] });
-      if ("failure" in parsed) throw new Error("no options are always good");
-      await carryOut(await planDelete({ app, options: parsed.options }, cluster, deps, { signal }), signal);
-    },
-  };
-}
-
-function readResources(yaml: string): readonly SourcedResource[] {
-  const { documents, diagnostics } = parseYamlStream(yaml, { file: "input.yml" });
-  if (diagnostics.length > 0) throw new Error(JSON.stringify(diagnostics));
-  return documents.map(({ value, document, line }) => {
-    if (!isMap(value)) throw new Error("a document is no map");
-    return { object: value, origin: { file: "input.yml", document, line } };
-  });
-}
-
 /** Start of Node, imports, one deploy, end: what a pipeline would wait for. Its resources stand inline in the App. */
 function lateenCommand(kubeconfig: string, folder: string, namespace: string): Contender {
   const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
@@ -200,18 +140,5 @@ function kubectl(plane: ControlPlane, namespace: string): Contender {
     onlyOnce: ["new", "unchanged"],
     deploy: (file) => plane.kubectl(["apply", "-f", file]),
     delete: () => Promise.reject(new Error("not measured")),
-  };
-}
-
-function kapp(kubeconfig: string, namespace: string): Contender {
-  const call = (args: readonly string[]): Promise<unknown> =>
-    run("kapp", [...args, "-a", "bench", "-n", namespace, "--yes", "--kubeconfig", kubeconfig], {
-      maxBuffer: 64 << 20,
-    });
-  return {
-    name: "kapp",
-    namespace,
-    deploy: (file) => call(["deploy", "-f", file]),
-    delete: () => call(["delete"]),
   };
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { apps } from "./apps.ts";
 import { deploy } from "./deploy.ts";
 import { drift } from "./drift.ts";
 import { functions } from "./functions.ts";
@@ -18,7 +19,7 @@ import { ytt } from "./ytt.ts";
 import { type Benchmark, Skip } from "./support/benchmark.ts";
 import { createReport, type Figure } from "./support/report.ts";
 
-const benchmarks: readonly Benchmark[] = [push, deploy, graph, drift, git, memory, imports, functions, ytt];
+const benchmarks: readonly Benchmark[] = [push, deploy, apps, graph, drift, git, memory, imports, functions, ytt];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

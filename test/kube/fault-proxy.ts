@@ -41,10 +41,13 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** @param pageSize Lists are asked for in pages of so many objects, whatever the client asked: few objects make many pages. */
+/**
+ * @param pageSize Lists are asked for in pages of so many objects, whatever the client asked: few objects make many pages.
+ * @param token Credential of clients that send none over plain HTTP, as client-go.
+ */
 export async function startFaultProxy(
   target: { readonly server: string; readonly ca: string | undefined },
-  { pageSize }: { readonly pageSize?: number } = {},
+  { pageSize, token }: { readonly pageSize?: number; readonly token?: string } = {},
 ): Promise<FaultProxy> {
   const isTls = target.server.startsWith("https:");
   const agent = isTls ? new Agent({ keepAlive: true, maxSockets: 64, ca: target.ca }) : undefined;
@@ -52,7 +55,8 @@ export async function startFaultProxy(
   const forward = (incoming: IncomingMessage, body: Buffer): Promise<{ answer: IncomingMessage; bytes: Buffer }> =>
     new Promise((resolve, reject) => {
       const path = pageSize === undefined ? incoming.url : incoming.url?.replace(/([?&]limit=)\d+/, `$1${pageSize}`);
-      const { host: _, "accept-encoding": _encoding, ...headers } = incoming.headers;
+      const { host: _, "accept-encoding": _encoding, ...sent } = incoming.headers;
+      const headers = token === undefined ? sent : { authorization: `Bearer ${token}`, ...sent };
       const outgoing = (isTls ? tlsRequest : plainRequest)(
         `${target.server}${path ?? ""}`,
         { method: incoming.method ?? "GET", headers, ...(agent === undefined ? {} : { agent }) },

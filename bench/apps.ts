@@ -1,0 +1,205 @@
+/**
+ * Apps of other shapes than a thousand ConfigMaps, in a warm process and by kapp, through a proxy that counts requests to the API server: large ones, some
+ * that have to get ready, some with CRDs. Time as a share of kapp's in the same round; of requests, never more than kapp makes.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { connectCluster, parseKubeconfig } from "../src/cluster/index.ts";
+import { type FaultProxy, startFaultProxy } from "../test/kube/fault-proxy.ts";
+import { readKubeconfig } from "../test/kube/kube-client.ts";
+import { type Benchmark, Skip } from "./support/benchmark.ts";
+import { configMapsYaml } from "./support/config-maps.ts";
+import { type Contender, kapp, warmLateen } from "./support/contenders.ts";
+import { inlineApp } from "./support/inline-app.ts";
+import { isOnPath, startBenchCluster } from "./support/kube.ts";
+import type { Report } from "./support/report.ts";
+import { runNode } from "./support/run-node.ts";
+import { timed } from "./support/timing.ts";
+
+interface Shape {
+  readonly name: string;
+  readonly yaml: (namespace: string, version: number) => string;
+}
+
+const shapes: readonly Shape[] = [
+  { name: "100 Deployments with Services, to ready", yaml: workloads },
+  { name: "300 mixed resources with CRDs", yaml: mixed },
+  { name: "5,000 ConfigMaps", yaml: (namespace, version) => configMapsYaml(namespace, 5_000, () => `v${version}`) },
+];
+const memoryLimit = 250;
+
+export const apps: Benchmark = {
+  name: "apps",
+  summary: "large, waiting and mixed Apps: time and requests, beside kapp",
+  async run(report, { rounds = 1 }) {
+    if (!isOnPath("kapp")) throw new Skip("kapp is not on the PATH: nothing to compare with");
+    await using kube = await startBenchCluster("apps");
+    const folder = mkdtempSync(join(tmpdir(), "lateen-bench-"));
+    const { server, ca, token } = readKubeconfig(kube.plane.kubeconfig);
+    const proxy = await startFaultProxy({ server, ca }, { token });
+    const access = { ...parseKubeconfig(kube.plane.kubeconfig, { now: Date.now() }), server: proxy.server };
+    const { ca: _, ...plain } = access;
+    const cluster = connectCluster(plain);
+    try {
+      const kubeconfig = join(folder, "kubeconfig");
+      writeFileSync(kubeconfig, plainKubeconfig(proxy.server, token), { mode: 0o600 });
+      for (const shape of shapes) {
+        const contenders: Contender[] = [];
+        for (const name of ["lateen", "kapp"] as const) {
+          const namespace = `${kube.namespace}-${name}-${shapes.indexOf(shape)}`;
+          await kube.plane.kubectl(["create", "namespace", namespace]);
+          contenders.push(name === "lateen" ? warmLateen(cluster, namespace) : kapp(kubeconfig, namespace));
+        }
+        await compare(report, shape, contenders, proxy, folder, rounds);
+        for (const { namespace } of contenders)
+          await kube.plane.kubectl(["delete", "namespace", namespace, "--wait=false"]);
+      }
+      await memoryOf(report, kube.namespace, kube.plane.kubeconfig, folder);
+    } finally {
+      await cluster.close();
+      await proxy.stop();
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+const steps = ["new", "unchanged", "changed", "deleted"] as const;
+
+async function compare(
+  report: Report,
+  shape: Shape,
+  contenders: readonly Contender[],
+  proxy: FaultProxy,
+  folder: string,
+  rounds: number,
+): Promise<void> {
+  report.section(shape.name);
+  const ms = new Map<string, number[]>();
+  const requests = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const step of steps) {
+      for (const contender of contenders) {
+        const yaml = shape.yaml(contender.namespace, step === "changed" ? 2 : 1);
+        const file = join(folder, "input.yml");
+        writeFileSync(file, yaml);
+        proxy.requests.length = 0;
+        const took = await timed(() => (step === "deleted" ? contender.delete() : contender.deploy(file, yaml)));
+        const key = `${step}, ${contender.name}`;
+        ms.set(key, [...(ms.get(key) ?? []), took]);
+        requests.set(key, [...(requests.get(key) ?? []), proxy.requests.length]);
+      }
+    }
+  }
+  for (const step of steps) {
+    const [ours, theirs] = contenders.map(({ name }) => `${step}, ${name}`);
+    for (const key of [ours, theirs]) if (key !== undefined) report.row(key, ms.get(key) ?? []);
+    const share = (of: Map<string, number[]>): number[] =>
+      (of.get(ours ?? "") ?? []).map((value, round) => value / (of.get(theirs ?? "")?.[round] ?? Number.NaN));
+    report.row("  time / kapp", share(ms), { unit: "x", digits: 2 });
+    for (const key of [ours, theirs])
+      if (key !== undefined) report.row(`  requests, ${key}`, requests.get(key) ?? [], { unit: "", digits: 0 });
+    report.row("  requests / kapp", share(requests), { unit: "x", digits: 2, target: { median: 1 } });
+  }
+}
+
+async function memoryOf(report: Report, namespace: string, kubeconfigText: string, folder: string): Promise<void> {
+  report.section("peak resident memory, 5,000 ConfigMaps, `lateen deploy`");
+  const kubeconfig = join(folder, "direct");
+  writeFileSync(kubeconfig, kubeconfigText, { mode: 0o600 });
+  const file = join(folder, "app.yml");
+  writeFileSync(
+    file,
+    JSON.stringify(
+      inlineApp(
+        namespace,
+        "memory",
+        configMapsYaml(namespace, 5_000, () => "first"),
+      ),
+    ),
+  );
+  const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+  for (const what of ["created", "unchanged"]) {
+    const { peakMegabytes } = await runNode([main, "deploy", "-f", file, "--kubeconfig", kubeconfig]);
+    report.row(`all ${what}`, [peakMegabytes], { unit: "MB", target: { median: memoryLimit } });
+  }
+}
+
+function plainKubeconfig(server: string, token: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "bench",
+    clusters: [{ name: "bench", cluster: { server } }],
+    contexts: [{ name: "bench", context: { cluster: "bench", user: "bench" } }],
+    users: [{ name: "bench", user: { token } }],
+  });
+}
+
+const stream = (documents: readonly object[]): string =>
+  documents.map((document) => JSON.stringify(document)).join("\n---\n");
+
+function workloads(namespace: string, version: number): string {
+  return stream(
+    Array.from({ length: 100 }, (_, index) => {
+      const labels = { app: `web-${index}` };
+      const metadata = { name: `web-${index}`, namespace };
+      const containers = [{ name: "web", image: `web:${version}` }];
+      const template = { metadata: { labels }, spec: { containers } };
+      return [
+        {
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          metadata,
+          spec: { replicas: 1, selector: { matchLabels: labels }, template },
+        },
+        { apiVersion: "v1", kind: "Service", metadata, spec: { selector: labels, ports: [{ port: 80 }] } },
+      ];
+    }).flat(),
+  );
+}
+
+function mixed(namespace: string, version: number): string {
+  const crds = Array.from({ length: 10 }, (_, index) => {
+    const group = `g${index}.${namespace}.example.com`;
+    const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+    const spec = {
+      group,
+      scope: "Namespaced",
+      names: { kind: "Widget", plural: "widgets" },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    };
+    return [
+      {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `widgets.${group}` },
+        spec,
+      },
+      ...Array.from({ length: 4 }, (_unused, number) => ({
+        apiVersion: `${group}/v1`,
+        kind: "Widget",
+        metadata: { name: `w-${number}`, namespace },
+        spec: { version },
+      })),
+    ];
+  }).flat();
+  const others = Array.from({ length: 50 }, (_, index) => {
+    const metadata = { name: `m-${index}`, namespace };
+    const rbac = "rbac.authorization.k8s.io";
+    return [
+      { apiVersion: "v1", kind: "ConfigMap", metadata, data: { version: String(version) } },
+      { apiVersion: "v1", kind: "Secret", metadata, stringData: { version: String(version) } },
+      { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 + version }] } },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: "Role",
+        metadata,
+        rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
+      },
+      { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    ];
+  }).flat();
+  return stream([...crds, ...others]);
+}
