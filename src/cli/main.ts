@@ -7,19 +7,47 @@ enableCompileCache();
 
 const [command, ...rest] = process.argv.slice(2);
 const terminal = processTerminal();
-// ytt's flags have rules of their own, and a script calls it often: nothing else is loaded for it.
+const interrupt = new AbortController();
+const readStdin = (): Uint8Array => readFileSync(0);
+const asksForHelp = rest.length === 0 || rest.includes("--help") || rest.includes("-h");
+// ytt's and kapp's flags have rules of their own, and scripts call them often: nothing else is loaded for them.
 if (command === "ytt" && rest[0] !== "--help" && rest[0] !== "-h") {
   const { runYtt } = await import("./ytt/run.ts");
-  process.exitCode = runYtt(rest, { terminal, environment: process.env, readStdin: () => readFileSync(0) });
+  process.exitCode = runYtt(rest, { terminal, environment: process.env, readStdin });
+} else if (command === "kapp" && !asksForHelp) {
+  watchSignals();
+  const { runKapp } = await import("./kapp/run.ts");
+  process.exitCode = await runKapp(rest, {
+    terminal,
+    environment: process.env,
+    signal: interrupt.signal,
+    cwd: process.cwd(),
+    isTty: process.stdout.isTTY,
+    hasColours: !process.env["NO_COLOR"],
+    readStdin,
+    readLine,
+  });
 } else {
+  watchSignals();
   const { runCli } = await import("./program.ts");
-  const interrupt = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)));
-  }
   process.exitCode = await runCli(process.argv.slice(2), {
     terminal,
     environment: process.env,
     signal: interrupt.signal,
   });
+}
+
+function watchSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)));
+  }
+}
+
+/** The next line of standard input; `undefined` at its end. */
+async function readLine(): Promise<string | undefined> {
+  const { createInterface } = await import("node:readline");
+  const lines = createInterface({ input: process.stdin, signal: interrupt.signal });
+  for await (const line of lines) return line;
+  interrupt.signal.throwIfAborted();
+  return undefined;
 }

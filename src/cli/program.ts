@@ -43,6 +43,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/ytt.ts")).defineYtt,
   },
   {
+    name: "kapp",
+    group: deliver,
+    summary: "deploy and look at apps as kapp does",
+    load: async () => (await import("./commands/kapp.ts")).defineKapp,
+  },
+  {
     name: "diff",
     group: look,
     summary: "show what a deploy would change; writes nothing",

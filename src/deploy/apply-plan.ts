@@ -67,7 +67,7 @@ async function asOutcome(plan: DeployPlan, work: Promise<DeployOutcome>): Promis
   }
 }
 
-function run(
+async function run(
   plan: DeployPlan,
   cluster: DeployCluster,
   deps: ApplyDeps,
@@ -75,6 +75,8 @@ function run(
   emit: (event: DeployEvent) => void,
 ): Promise<DeployOutcome> {
   const { clock, random, resume } = deps;
+  if (plan.kind === "deploy" && plan.notAllowed.length > 0)
+    throw new DeployError({ code: "DEPLOY_INPUT_INVALID", errors: plan.notAllowed });
   const context: RecordContext = {
     cluster,
     clock,

@@ -135,6 +135,7 @@ export type DeployFailure =
     }
   | { readonly code: "DEPLOY_RECALCULATION"; readonly op: string; readonly resource: string; readonly problem: string }
   | { readonly code: "DEPLOY_APPLY_TIMEOUT"; readonly timeoutMs: number; readonly last: DeployFailure }
+  | { readonly code: "DEPLOY_RESOURCE_TIMEOUT"; readonly timeoutMs: number }
   | {
       readonly code: "DEPLOY_WAIT_TIMEOUT";
       readonly timeoutMs: number;
@@ -281,6 +282,8 @@ function kappText(failure: DeployFailure): string {
       return `${failure.op} ${failure.resource}: ${failure.problem}`;
     case "DEPLOY_APPLY_TIMEOUT":
       return `Timed out waiting after ${formatGoDuration(failure.timeoutMs)}: Last error: ${failureText(failure.last)}`;
+    case "DEPLOY_RESOURCE_TIMEOUT":
+      return `Resource timed out waiting after ${formatGoDuration(failure.timeoutMs)}`;
     case "DEPLOY_WAIT_TIMEOUT":
       return `Timed out waiting after ${formatGoDuration(failure.timeoutMs)} for resources: [${failure.resources.join(", ")}]`;
     case "DEPLOY_WAIT_FAILED":
@@ -336,6 +339,7 @@ function isRetryable(failure: DeployFailure): boolean {
     case "DEPLOY_CONFLICT":
     case "DEPLOY_RECALCULATION":
     case "DEPLOY_APPLY_TIMEOUT":
+    case "DEPLOY_RESOURCE_TIMEOUT":
     case "DEPLOY_WAIT_TIMEOUT":
     case "DEPLOY_WAIT_FAILED":
     case "DEPLOY_WAIT_ERROR":

@@ -1,14 +1,19 @@
-import type { DeployCluster, Discovery } from "./cluster-port.ts";
-import { readRecord } from "./existing/read-record.ts";
+import type { DeployCluster } from "./cluster-port.ts";
+import { defaultConfig } from "./config/deploy-config.ts";
+import { withoutHistory } from "./diff/history.ts";
+import { maskValues } from "./diff/mask.ts";
+import { withoutManagedFields } from "./diff/metadata.ts";
+import type { ExistingObject } from "./existing/labelled-objects.ts";
 import { describeTarget } from "./existing/target.ts";
-import { DeployError } from "./failure.ts";
 import { passesFilter } from "./filter/resource-filter.ts";
 import type { InspectOptions } from "./options/deploy-options.ts";
 import { asDeployErrors, type CallSettings, type PlanDeps } from "./plan.ts";
-import { listAllOfApp, namespacesWithApp } from "./plan-deletion.ts";
+import { listAllOfApp } from "./plan-deletion.ts";
+import { storedRecord } from "./list-apps.ts";
 import type { AppTarget } from "./plan-types.ts";
-import { trimQualified } from "./record/app-record.ts";
-import { inspectTable } from "./text/inspect-table.ts";
+import { inspectTable, statusTable } from "./text/inspect-table.ts";
+import { formatParts, type Part } from "./text/part.ts";
+import { resourceYaml } from "./text/text-diff.ts";
 
 export interface InspectInput {
   /** A previous name is not looked for: an inspection follows a deploy, which has renamed it. */
@@ -17,7 +22,8 @@ export interface InspectInput {
 }
 
 /**
- * Everything that carries the app's label, of every kind, as kapp's table with owner and state (kapp.md §1.6, §11.5). Reads only.
+ * Everything that carries the app's label, of every kind, as kapp shows it: a table with owner and state, or YAML (kapp.md §1.6, §11.5).
+ * `text` is the same for people, and ends with kapp's last line. No secret values. Reads only.
  * @throws DeployError `DEPLOY_APP_MISSING` without a record; for incomplete lists and failed reads; `signal.reason` on abort.
  */
 export async function inspectApp(
@@ -25,36 +31,40 @@ export async function inspectApp(
   cluster: DeployCluster,
   { clock }: Pick<PlanDeps, "clock">,
   { signal }: CallSettings,
-): Promise<{ readonly text: string }> {
+): Promise<{ readonly text: string; readonly parts: readonly Part[] }> {
   return asDeployErrors(signal, async () => {
     const discovery = await cluster.discover({ signal });
     const target = describeTarget(cluster, discovery, signal);
     void Promise.allSettled([target]);
     const now = clock.now();
-    const objects = (await listShown(input, cluster, discovery, signal)).filter(
+    const stored = await storedRecord(input.app, cluster, discovery, signal);
+    const objects = (await listAllOfApp(input, stored, cluster, discovery, signal)).filter(
       ({ type, object }) => !isMeasurement(type) && passesFilter(input.options.filter, object, now),
     );
-    const table = inspectTable(input.app.name, objects, { ...input.options, now });
-    return { text: [await target, table, "Succeeded"].join("\n\n") };
+    const parts: Part[] = [{ part: "line", text: await target }, ...partsOf(input, objects, now)];
+    const printed = formatParts([...parts, { part: "line", text: "Succeeded" }], { columns: input.options.columns });
+    return { text: printed.trimEnd(), parts };
   });
 }
 
-async function listShown(
-  input: InspectInput,
-  cluster: DeployCluster,
-  discovery: Discovery,
-  signal: AbortSignal,
-): ReturnType<typeof listAllOfApp> {
-  const { name, stateNamespace } = input.app;
-  const stored = await readRecord({ name, stateNamespace }, cluster, discovery, signal);
-  if (stored !== undefined) return listAllOfApp(input, stored, cluster, discovery, signal);
-  const elsewhere = await namespacesWithApp(input.app, cluster, discovery, signal);
-  throw new DeployError({
-    code: "DEPLOY_APP_MISSING",
-    app: trimQualified(name),
-    namespace: stateNamespace,
-    elsewhere,
-  });
+function partsOf({ app, options }: InspectInput, objects: readonly ExistingObject[], now: number): Part[] {
+  switch (options.view) {
+    case "table":
+    case "tree": {
+      const table = inspectTable(app.name, objects, { now, isTree: options.view === "tree" });
+      return [{ part: "table", table }];
+    }
+    case "status":
+      return [{ part: "table", table: statusTable(app.name, objects) }];
+    case "raw": {
+      const mask = maskValues(defaultConfig.maskRules);
+      return objects.map(({ object }) => {
+        const shown = mask(withoutHistory(object, defaultConfig));
+        const yaml = resourceYaml(options.managedFields ? shown : withoutManagedFields(shown));
+        return { part: "block", text: `---\n${yaml}` };
+      });
+    }
+  }
 }
 
 /** Come and go by the minute: kapp-controller filters them out so that the status stays still (app.md §6.1). */

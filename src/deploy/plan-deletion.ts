@@ -1,19 +1,19 @@
-import { annotationsOf, nameOf, namespaceOf, uidOf } from "../resource/index.ts";
-import { annotation, label } from "./annotations.ts";
-import { type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
+import { annotationsOf, uidOf } from "../resource/index.ts";
+import { annotation } from "./annotations.ts";
+import type { DeployCluster, Discovery } from "./cluster-port.ts";
 import { defaultConfig } from "./config/deploy-config.ts";
 import { discoverKinds } from "./existing/discover-kinds.ts";
 import { fallbackNamespaces } from "./existing/find-existing.ts";
 import { type ExistingObject, listLabelled } from "./existing/labelled-objects.ts";
-import { configMapType, readRecord, type StoredRecord } from "./existing/read-record.ts";
+import { readRecord, type StoredRecord } from "./existing/read-record.ts";
 import { describeTarget } from "./existing/target.ts";
 import { passesFilter } from "./filter/resource-filter.ts";
 import type { DeleteOptions, SharedOptions } from "./options/deploy-options.ts";
+import { namespacesWithApp } from "./missing-app.ts";
 import { asDeployErrors, type CallSettings, type PlanDeps, typeFinder } from "./plan.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { AppTarget, DeletionPlan } from "./plan-types.ts";
 import { publicChanges } from "./public-changes.ts";
-import { trimQualified } from "./record/app-record.ts";
 
 export interface DeleteInput {
   readonly app: AppTarget;
@@ -43,14 +43,14 @@ export async function planDelete(
     const existing = listed.filter(({ object }) => passesFilter(options.filter, object, now));
     // What was deployed by the rules of a Config is deleted without them: it is not in the input any more.
     const config = defaultConfig;
-    const steps = planSteps({ fresh: [], existing, typeOf: typeFinder(discovery), options, config });
+    const { steps, skipped } = planSteps({ fresh: [], existing, typeOf: typeFinder(discovery), options, config, now });
     return {
       kind: "delete",
       target: await target,
       app,
       options,
       config,
-      isPartial: existing.length < listed.length,
+      isPartial: existing.length < listed.length || skipped.length > 0,
       stored,
       elsewhere: stored === undefined ? await namespacesWithApp(app, cluster, discovery, signal) : [],
       steps,
@@ -107,29 +107,4 @@ export function listAllOfApp(
     discovery,
     signal,
   );
-}
-
-/** Namespaces that hold the record of an app of this name: a hint for who looked in another one. */
-export async function namespacesWithApp(
-  app: AppTarget,
-  cluster: DeployCluster,
-  discovery: Discovery,
-  signal: AbortSignal,
-): Promise<string[]> {
-  try {
-    const records = await cluster.list(configMapType(discovery), {
-      labelSelector: label.isApp,
-      metadataOnly: true,
-      signal,
-    });
-    const name = trimQualified(app.name);
-    return records
-      .filter((record) => trimQualified(nameOf(record)) === name)
-      .map(namespaceOf)
-      .sort();
-  } catch (error) {
-    // Only a hint.
-    if (isApiFailure(error)) return [];
-    throw error;
-  }
 }

@@ -15,6 +15,7 @@ import type { DeployConfig } from "./config/deploy-config.ts";
 import { compareResources } from "./diff/compare.ts";
 import type { ExistingObject } from "./existing/labelled-objects.ts";
 import { DeployError } from "./failure.ts";
+import { type ChangeOp, passesChangeFilter } from "./filter/change-filter.ts";
 import type { ChangeOptions, DeleteStrategy } from "./options/deploy-options.ts";
 import { isCreateStrategy, isDeleteStrategy, isUpdateStrategy } from "./options/strategies.ts";
 import { buildChangeGraph, type GraphNode } from "./order/change-graph.ts";
@@ -22,7 +23,7 @@ import type { ApplyOp, ChangeStrategy, PlanStep, WaitOp } from "./plan-types.ts"
 import type { PlannedVersion } from "./versions/plan-versions.ts";
 import { readinessOf } from "./wait/readiness.ts";
 
-type DraftStep = Omit<PlanStep, "waitsFor" | "active"> & {
+export type DraftStep = Omit<PlanStep, "waitsFor" | "active"> & {
   /** What it counts as in the order; `noop` neither waits nor is waited for. */
   readonly order: GraphNode["op"];
 };
@@ -36,15 +37,21 @@ export interface StepInput {
   readonly typeOf: (object: KubeObject) => ApiType | undefined;
   readonly options: ChangeOptions;
   readonly config: DeployConfig;
+  /** Epoch milliseconds, for filters by age. */
+  readonly now: number;
   /** UID of an object that nobody waits for. */
   readonly ownUid?: string;
 }
 
 /**
  * The changes from what exists to what is wanted (kapp.md §4.2), in kapp's order, each with what it waits for.
+ * What a filter of changes keeps out is `skipped`: it has no part in the order.
  * @throws DeployError for bad rules, cycles, strategies and rebase paths.
  */
-export function planSteps(input: StepInput): PlanStep[] {
+export function planSteps(input: StepInput): {
+  readonly steps: readonly PlanStep[];
+  readonly skipped: readonly DraftStep[];
+} {
   const { fresh, versions = [], existing, config, ownUid = "" } = input;
   const byKey = new Map(existing.map((found) => [uniqueKey(found.object), found]));
   const drafts = versions.map((version) => stepForVersion(version, input));
@@ -58,7 +65,16 @@ export function planSteps(input: StepInput): PlanStep[] {
   const waited = dropMovedDeletes(drafts).map(
     (draft): DraftStep => (isUid(ownUid, draft) ? { ...draft, wait: "noop" } : draft),
   );
-  return withOrder(waited, config);
+  const isMeant = (draft: DraftStep): boolean =>
+    passesChangeFilter(input.options.diffFilter, { ...draft, op: comparedOp(draft) }, input.now);
+  return { steps: withOrder(waited.filter(isMeant), config), skipped: waited.filter((draft) => !isMeant(draft)) };
+}
+
+/** What the comparison found, in kapp's words. */
+function comparedOp({ op, fresh, order }: DraftStep): ChangeOp {
+  if (fresh === undefined) return "delete";
+  if (op === "noop") return order === "noop" ? "noop" : "keep";
+  return op === "create" ? "add" : op;
 }
 
 function isUid(uid: string, { existing }: DraftStep): boolean {

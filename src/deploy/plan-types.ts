@@ -112,6 +112,8 @@ export interface DeploymentPlan extends PlanBase {
   /** The app's objects that this deploy leaves alone: older versions, and what a filter keeps out. */
   readonly untouched: readonly ExistingObject[];
   readonly associated: AssociatedResources;
+  /** Resources in places that the options do not allow, as errors: such a plan is for looking at, and applying it fails. */
+  readonly notAllowed: readonly string[];
 }
 
 export interface DeletionPlan extends PlanBase {

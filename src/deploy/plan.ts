@@ -9,6 +9,7 @@ import {
 } from "../resource/index.ts";
 import { label } from "./annotations.ts";
 import { type ApiType, type DeployCluster, type Discovery, isApiFailure } from "./cluster-port.ts";
+import { withoutDefaultLabelScoping } from "./config/deploy-config.ts";
 import type { ConfigTools } from "./config/tools.ts";
 import { discoverKinds } from "./existing/discover-kinds.ts";
 import { findExisting } from "./existing/find-existing.ts";
@@ -18,6 +19,7 @@ import { describeTarget } from "./existing/target.ts";
 import { DeployError } from "./failure.ts";
 import { passesFilter } from "./filter/resource-filter.ts";
 import { checkStrategies, fillNonce } from "./input/check-annotations.ts";
+import { placesNotAllowed } from "./input/allowed-places.ts";
 import { checkSize } from "./input/check-size.ts";
 import { placeResources, typeKey } from "./input/place.ts";
 import { readInput, unique } from "./input/read-input.ts";
@@ -61,7 +63,8 @@ export async function planDeploy(
 ): Promise<DeploymentPlan> {
   return asDeployErrors(signal, async () => {
     const { app, options } = input;
-    const { resources, config } = readInput(input.resources, deps);
+    const { resources, config: given } = readInput(input.resources, deps);
+    const config = options.defaultLabelScoping ? given : withoutDefaultLabelScoping(given);
     const remembered = await cluster.discover({ signal });
     const target = describeTarget(cluster, remembered, signal);
     const lookup = readRecord(app, cluster, remembered, signal);
@@ -95,16 +98,19 @@ export async function planDeploy(
     const scoped = existing.filter(inScope);
     const rules = { config, againstLastApplied: options.diffAgainstLastApplied };
     const { versions, plain, others, surplus, kept } = planVersions(renew(fresh, scoped, now), scoped, rules);
-    const steps = planSteps({
+    const { steps, skipped } = planSteps({
       versions,
       fresh: plain,
       existing: [...others, ...surplus],
       typeOf,
       options,
       config,
+      now,
       ...(app.ownUid === undefined ? {} : { ownUid: app.ownUid }),
     });
-    const untouched = [...kept, ...existing.filter((found) => !inScope(found) && isOwned(found, appLabel))];
+    const left = new Set(skipped.flatMap(({ op, live }) => (op === "delete" && live !== undefined ? [live] : [])));
+    const isLeft = (found: ExistingObject): boolean => !inScope(found) || left.has(found.live);
+    const untouched = [...kept, ...existing.filter((found) => isLeft(found) && isOwned(found, appLabel))];
     return {
       kind: "deploy",
       target: await target,
@@ -117,6 +123,11 @@ export async function planDeploy(
       steps,
       changes: publicChanges(steps, config),
       untouched,
+      notAllowed: placesNotAllowed(
+        placed.resources.filter(({ object }) => passesFilter(options.filter, object, now)),
+        options,
+        app.defaultNamespace,
+      ),
       discovery,
       plannedAt: now,
       ...kindsInUse({ fresh, all, existing: scoped, untouched, stored, appLabel }),

@@ -8,7 +8,8 @@ import type { Hub } from "../hub/index.ts";
 import { createPrometheusMetrics, type PrometheusMetrics } from "../http/index.ts";
 import type { ReconcileDeps, SecretVault } from "../reconcile/index.ts";
 import { createAddressRules } from "./address-rules.ts";
-import { type ClustersOptions, createClusters } from "./clusters.ts";
+import { createClusters } from "./clusters.ts";
+import { eksLogin } from "./eks-login.ts";
 import { composeDeps } from "./compose-deps.ts";
 import type { LocalConfig } from "./config.ts";
 import { kappDeployRawOptions } from "./kapp-options.ts";
@@ -96,20 +97,6 @@ export async function compose(config: LocalConfig, options: ComposeOptions = {})
       await Promise.all([transport.close(), clusters.close()]);
       store.close();
     },
-  };
-}
-
-/** EKS tokens are made where the environment holds AWS keys. */
-async function eksLogin(env: NodeJS.ProcessEnv, clock: Clock): Promise<Pick<ClustersOptions, "awsCredentials">> {
-  if (!env["AWS_ACCESS_KEY_ID"]) return {};
-  const { createStsCredentials, environmentCredentials } = await import("../adapters/aws/index.ts");
-  const endpoint = env["AWS_ENDPOINT_URL_STS"] ?? env["AWS_ENDPOINT_URL"];
-  return {
-    awsCredentials: createStsCredentials({
-      base: environmentCredentials(env),
-      clock,
-      ...(endpoint === undefined ? {} : { endpoint }),
-    }),
   };
 }
 

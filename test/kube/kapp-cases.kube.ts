@@ -1,6 +1,6 @@
 /**
- * The recorded kapp cases on a real control plane: the same inputs, flags and outside changes, and the same answers, order and cluster state.
- * Cases that use a feature which lateen does not have yet are named with it; departures are listed with their reason.
+ * The recorded kapp cases on a real control plane, through `lateen kapp`: the same command lines, inputs and outside changes, and the same
+ * output, order and cluster state. Departures are listed with their reason.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -20,58 +20,38 @@ describe("recorded kapp cases", {
   concurrency: 4,
 }, () => {
   let plane: ControlPlane;
-  const tally = { passed: 0, departs: 0, waiting: new Map<string, string[]>() };
+  const tally = { passed: 0, departs: 0 };
   before(async () => {
     plane = await startControlPlane();
   });
   after(async () => {
     await plane.stop();
-    const waiting = [...tally.waiting].map(([feature, names]) => `  ${feature}: ${names.join(", ")}`).sort();
-    process.stdout.write(
-      `kapp cases: ${tally.passed} as recorded, ${tally.departs} depart as listed, ${[...tally.waiting.values()].flat().length} wait for\n${waiting.join("\n")}\n`,
-    );
+    process.stdout.write(`kapp cases: ${tally.passed} as recorded, ${tally.departs} depart as listed\n`);
   });
 
   for (const file of cases) {
-    it(`${file.name}: ${file.description}`, { timeout: 180_000 }, async (test) => {
-      const warnings: string[] = [];
-      const cluster = connect(plane, warnings);
+    it(`${file.name}: ${file.description}`, { timeout: 180_000 }, async () => {
+      const cluster = connectCluster(parseKubeconfig(plane.kubeconfig, { now: Date.now() }));
       try {
-        await check(file, cluster, warnings, test);
+        await check(file, cluster);
       } finally {
         await cluster.close();
       }
     });
   }
 
-  async function check(
-    file: CaseFile,
-    cluster: Cluster,
-    warnings: string[],
-    test: { skip(reason: string): void },
-  ): Promise<void> {
-    const result = await runCase(file, cluster, plane, warnings);
-    if (result.waitsFor !== undefined) {
-      tally.waiting.set(result.waitsFor, [...(tally.waiting.get(result.waitsFor) ?? []), file.name]);
-      test.skip(`waits for: ${result.waitsFor}`);
-      return;
-    }
+  async function check(file: CaseFile, cluster: Cluster): Promise<void> {
+    const differences = await runCase(file, cluster, plane);
     const departure = departures.get(file.name);
-    const unexpected = result.differences.filter((line) => departure?.some(({ lines }) => lines.test(line)) !== true);
+    const unexpected = differences.filter((line) => departure?.some(({ lines }) => lines.test(line)) !== true);
     assert.deepEqual(unexpected, []);
-    const unused = departure?.filter(({ lines }) => !result.differences.some((line) => lines.test(line))) ?? [];
+    const unused = departure?.filter(({ lines }) => !differences.some((line) => lines.test(line))) ?? [];
     assert.deepEqual(
       unused.map(({ lines }) => String(lines)),
       [],
       "departures that no longer show",
     );
-    if (result.differences.length > 0) tally.departs++;
+    if (differences.length > 0) tally.departs++;
     else tally.passed++;
   }
 });
-
-function connect(plane: ControlPlane, warnings: string[]): Cluster {
-  return connectCluster(parseKubeconfig(plane.kubeconfig, { now: Date.now() }), {
-    onWarning: (text) => warnings.push(text),
-  });
-}

@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { addFlags } from "../add-flags.ts";
 import type { DefineCommand } from "../command.ts";
 import { yttFlags } from "../ytt/flags.ts";
 
@@ -16,9 +16,5 @@ Examples:
   lateen ytt -f config/ --data-values-schema-inspect -o openapi-v3
 `,
     );
-  for (const { name, short, value, help } of yttFlags) {
-    if (name === "help") continue;
-    const flags = `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` <${value}>`}`;
-    command.addOption(new Option(flags, help));
-  }
+  addFlags(command, yttFlags);
 };

@@ -1,15 +1,5 @@
-/** ytt's flags, read as its command line reads them: `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-f=value`. */
-import { CommandError } from "../exit-code.ts";
-
-export interface Flag {
-  readonly name: string;
-  readonly short?: string;
-  /** `list`: once per use; `commas`: each use is a comma-separated list; `text`: the last use counts. */
-  readonly type: "bool" | "text" | "list" | "commas";
-  /** What stands for the value in the help. */
-  readonly value?: string;
-  readonly help: string;
-}
+/** What ytt's command line takes. */
+import type { Flag } from "../flags.ts";
 
 export const yttFlags: readonly Flag[] = [
   {
@@ -99,75 +89,3 @@ export const yttFlags: readonly Flag[] = [
   { name: "help", short: "h", type: "bool", help: "explain" },
   { name: "version", type: "bool", help: "print the version of ytt that is followed" },
 ];
-
-export interface ParsedFlags {
-  readonly words: readonly string[];
-  has(name: string): boolean;
-  text(name: string): string;
-  list(name: string): readonly string[];
-}
-
-/** @throws CommandError `unknown flag: --x`, in the words of ytt's command line. */
-export function parseFlags(argv: readonly string[], flags: readonly Flag[]): ParsedFlags {
-  const values = new Map<string, string[]>();
-  const words: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const argument = argv[i] ?? "";
-    if (argument === "--") {
-      words.push(...argv.slice(i + 1));
-      break;
-    }
-    if (argument === "-" || !argument.startsWith("-")) {
-      words.push(argument);
-      continue;
-    }
-    const { flag, value } = argument.startsWith("--") ? longFlag(argument, flags) : shortFlag(argument, flags);
-    if (value !== undefined) add(values, flag, value, argument);
-    else if (flag.type === "bool") add(values, flag, "true", argument);
-    else {
-      const next = argv[++i];
-      if (next === undefined) throw new CommandError(`flag needs an argument: ${argument}`);
-      add(values, flag, next, argument);
-    }
-  }
-  return {
-    words,
-    has: (name) => values.get(name)?.at(-1) === "true",
-    text: (name) => values.get(name)?.at(-1) ?? "",
-    list: (name) => values.get(name) ?? [],
-  };
-}
-
-interface Found {
-  readonly flag: Flag;
-  /** `undefined`: in the next argument. */
-  readonly value: string | undefined;
-}
-
-function longFlag(argument: string, flags: readonly Flag[]): Found {
-  const equals = argument.indexOf("=");
-  const name = argument.slice(2, equals === -1 ? undefined : equals);
-  const flag = flags.find((candidate) => candidate.name === name);
-  if (flag === undefined) throw new CommandError(`unknown flag: --${name}`);
-  return { flag, value: equals === -1 ? undefined : argument.slice(equals + 1) };
-}
-
-function shortFlag(argument: string, flags: readonly Flag[]): Found {
-  const letter = argument.slice(1, 2);
-  const flag = flags.find((candidate) => candidate.short === letter);
-  if (flag === undefined) throw new CommandError(`unknown shorthand flag: '${letter}' in ${argument}`);
-  const rest = argument.slice(2);
-  if (rest === "") return { flag, value: undefined };
-  return { flag, value: rest.startsWith("=") ? rest.slice(1) : rest };
-}
-
-function add(values: Map<string, string[]>, flag: Flag, value: string, argument: string): void {
-  const given = values.get(flag.name) ?? [];
-  values.set(flag.name, given);
-  if (flag.type === "bool" && value !== "true" && value !== "false")
-    throw new CommandError(
-      `invalid argument "${value}" for "${argument}" flag: strconv.ParseBool: parsing "${value}": invalid syntax`,
-    );
-  if (flag.type === "commas") given.push(...value.split(","));
-  else given.push(value);
-}

@@ -15,7 +15,8 @@ import {
 } from "../../ytt/index.ts";
 import type { CommandContext } from "../command.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-code.ts";
-import { type ParsedFlags, parseFlags, yttFlags } from "./flags.ts";
+import { type ParsedFlags, parseFlags } from "../flags.ts";
+import { yttFlags } from "./flags.ts";
 import { YttInput } from "./input.ts";
 import { formatted, outputFiles, outputTypes, type Rendered, writeEmptied, writeInto } from "./output.ts";
 

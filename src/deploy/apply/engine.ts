@@ -65,6 +65,8 @@ export class Engine {
   readonly #schedule: Schedule;
   readonly #types: ServedTypes;
   readonly #tracked = new Set<number>();
+  /** When this slice began to wait for each. */
+  readonly #trackedSince = new Map<number, number>();
   /** What is still waited for but no longer holds up others. */
   readonly #unblocked = new Set<number>();
   readonly #held: HeldSince;
@@ -144,7 +146,7 @@ export class Engine {
       if (step.op !== "noop" && !isDeleting) return;
       if (step.active) {
         this.#schedule.start(index);
-        this.#tracked.add(index);
+        this.#track(index);
         this.#applied++;
       } else if (step.fresh !== undefined) {
         const message = step.existingState?.message ?? "";
@@ -218,7 +220,7 @@ export class Engine {
     }
     this.#applied++;
     this.#schedule.start(index);
-    this.#tracked.add(index);
+    this.#track(index);
     return true;
   }
 
@@ -228,6 +230,19 @@ export class Engine {
     const lags = isNewKind && (error.failure.code === "DEPLOY_TYPE_MISSING" || statusOf(error) === 404);
     if (lags) return this.#clock.now() - this.#startedAt < typeLagMs;
     return isWorthAnotherRound(error) && error.failure.code !== "DEPLOY_TYPE_MISSING";
+  }
+
+  #track(index: number): void {
+    this.#tracked.add(index);
+    this.#trackedSince.set(index, this.#clock.now());
+  }
+
+  /** @throws DeployError when `--wait-resource-timeout` is over; unlike in kapp not for what is ready by then. */
+  #checkPatience(index: number, { state }: CheckResult): void {
+    const { waitResourceTimeoutMs: timeoutMs } = this.#context.options;
+    const since = this.#trackedSince.get(index) ?? this.#startedAt;
+    if (state.state === "ongoing" && timeoutMs > 0 && this.#clock.now() - since > timeoutMs)
+      throw new DeployError({ code: "DEPLOY_RESOURCE_TIMEOUT", timeoutMs });
   }
 
   /** Looks at everything that is tracked until something finishes, something else can be tried again or the slice is over. */
@@ -264,6 +279,7 @@ export class Engine {
     let result: CheckResult;
     try {
       result = await checkStep(step, this.objects.get(step), await this.#types.of(step), this.#checkContext());
+      this.#checkPatience(index, result);
     } catch (error) {
       write.signal.throwIfAborted();
       if (!(error instanceof DeployError)) throw error;

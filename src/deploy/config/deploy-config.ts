@@ -54,6 +54,11 @@ export const defaultConfig: DeployConfig = {
   preflightRules: [],
 };
 
+/** Without the rules for selectors that every Config starts with, and those that say to be such. */
+export function withoutDefaultLabelScoping(config: DeployConfig): DeployConfig {
+  return { ...config, labelScopingRules: config.labelScopingRules.filter(({ isDefault }) => isDefault !== true) };
+}
+
 /** `config` and behind its rules those of `more`: the later rebases last, weighs more and names the value of a label. */
 export function withRules(config: DeployConfig, more: DeployConfig): DeployConfig {
   return {

@@ -1,7 +1,7 @@
 import { ConfigFault, type ConfigNode, textOf } from "./config-node.ts";
 
 /** The kapp release whose rules are followed: what Configs may ask for. */
-const followedKappVersion = "0.63.2";
+export const followedKappVersion = "0.63.2";
 
 /** `minimumRequiredVersion` against the release that is followed. @throws ConfigFault in kapp's words */
 export function checkMinimumVersion(node: ConfigNode): void {

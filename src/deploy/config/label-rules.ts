@@ -28,8 +28,9 @@ export const defaultOwnershipLabelRules: readonly FieldRule[] = [
 
 /** Selectors that are narrowed to this app by its label, where they exist (kapp.md §1.5). */
 export const defaultLabelScopingRules: readonly FieldRule[] = [
-  { path: ["spec", "selector"], matcher: and(scopingOptIn, kinds(["v1"], "Service")) },
+  { path: ["spec", "selector"], matcher: and(scopingOptIn, kinds(["v1"], "Service")), isDefault: true },
   {
+    isDefault: true,
     path: ["spec", "selector", "matchLabels"],
     matcher: and(
       scopingOptIn,

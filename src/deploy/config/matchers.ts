@@ -32,6 +32,8 @@ export type Matcher =
 export interface FieldRule {
   readonly path: FieldPath;
   readonly matcher: Matcher;
+  /** One of the rules that `--default-label-scoping-rules=false` turns off. */
+  readonly isDefault?: boolean;
 }
 
 export function matches(matcher: Matcher, object: KubeObject): boolean {

@@ -75,11 +75,9 @@ function parseFieldRules(node: ConfigNode): FieldRule[] {
   });
 }
 
-/** `isDefault` is for kapp's own rules, which a flag of its command line turns off. */
 function parseScopingRule(node: ConfigNode): FieldRule {
   const { path, resourceMatchers, isDefault } = fieldsOf(node, ["path", "resourceMatchers", "isDefault"]);
-  booleanOf(isDefault);
-  return parseFieldRule(path, resourceMatchers);
+  return { ...parseFieldRule(path, resourceMatchers), isDefault: booleanOf(isDefault) === true };
 }
 
 function parseFieldRule(path: ConfigNode, resourceMatchers: ConfigNode): FieldRule {

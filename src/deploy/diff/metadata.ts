@@ -21,3 +21,8 @@ function withMetadata(object: KubeObject, field: "labels" | "annotations", membe
   const after = Object.entries(members).reduce((map, [key, value]) => withMember(map, key, value ?? null), before);
   return withMember(object, "metadata", withMember(metadata, field, after));
 }
+
+/** What only servers write about the writers of fields. */
+export function withoutManagedFields(object: KubeObject): KubeObject {
+  return removeField(object, ["metadata", "managedFields"]);
+}

@@ -75,7 +75,8 @@ function listOwn(
   const used = record.usedGroupKinds;
   const freshKinds = input.map(groupVersionKindOf);
   const ownKinds = sortedGroupKinds([...(used ?? []), ...freshKinds]);
-  const groupKinds = used === undefined || ownKinds.length === 0 ? undefined : withPods(ownKinds);
+  const groupKinds =
+    !options.scopeToUsedKinds || used === undefined || ownKinds.length === 0 ? undefined : withPods(ownKinds);
   return listLabelled(
     {
       label: appLabel,

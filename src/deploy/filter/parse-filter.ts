@@ -8,14 +8,17 @@ export class FilterFault extends Error {}
 
 /** The JSON of `--filter`. Unlike kapp an unknown member is refused: it would widen what is deployed or deleted. @throws FilterFault */
 export function parseFilterExpression(text: string): FilterExpression {
-  let value: Json;
+  return parseExpression(parseFilterJson(text), "filter");
+}
+
+/** @throws FilterFault */
+export function parseFilterJson(text: string): Json {
   try {
-    value = parseJson(text);
+    return parseJson(text);
   } catch (error) {
     if (error instanceof SyntaxError) throw new FilterFault(error.message);
     throw error;
   }
-  return parseExpression(value, "filter");
 }
 
 /** `5m+`: older; `5m-`: younger. @throws FilterFault */
@@ -46,7 +49,7 @@ function parseExpression(value: Json, path: string): FilterExpression {
 
 const textLists = ["kinds", "namespaces", "names", "kindNames", "kindNamespaces", "kindNsNames"] as const;
 
-function parseCriteria(value: Json, path: string): FilterCriteria {
+export function parseCriteria(value: Json, path: string): FilterCriteria {
   const members = membersOf(value, path, [...textLists, "labels", "createdAtBeforeTime", "createdAtAfterTime"]);
   const texts = (name: string): string[] => textsOf(members.get(name) ?? [], `${path}.${name}`);
   const time = (name: string): number | undefined => timeOf(members.get(name), `${path}.${name}`);
@@ -59,14 +62,14 @@ function parseCriteria(value: Json, path: string): FilterCriteria {
   };
 }
 
-function selectorOf(text: string, path: string): LabelSelector {
+export function selectorOf(text: string, path: string): LabelSelector {
   const parsed = parseLabelSelector(text);
   if ("problem" in parsed) throw new FilterFault(`${path}: ${parsed.problem}`);
   return parsed.selector;
 }
 
 /** By name, whatever their case, as Go reads JSON; null counts as absent. */
-function membersOf(value: Json, path: string, names: readonly string[]): ReadonlyMap<string, Json> {
+export function membersOf(value: Json, path: string, names: readonly string[]): ReadonlyMap<string, Json> {
   if (!isMap(value)) throw new FilterFault(`${path}: expected a map, but was ${goTypeName(value)}`);
   const known = new Map(names.map((name) => [name.toLowerCase(), name]));
   const members = new Map<string, Json>();
@@ -78,12 +81,12 @@ function membersOf(value: Json, path: string, names: readonly string[]): Readonl
   return members;
 }
 
-function listOf(value: Json, path: string): readonly Json[] {
+export function listOf(value: Json, path: string): readonly Json[] {
   if (!isList(value)) throw new FilterFault(`${path}: expected a list, but was ${goTypeName(value)}`);
   return value;
 }
 
-function textsOf(value: Json, path: string): string[] {
+export function textsOf(value: Json, path: string): string[] {
   return listOf(value, path).map((item) => {
     if (typeof item !== "string") throw new FilterFault(`${path}: expected strings, but found ${goTypeName(item)}`);
     return item;

@@ -64,7 +64,7 @@ function satisfies(expression: FilterExpression, object: KubeObject, now: number
   }
 }
 
-function fits(criteria: FilterCriteria, object: KubeObject, now: number): boolean {
+export function fits(criteria: FilterCriteria, object: KubeObject, now: number): boolean {
   const [kind, namespace, name] = [kindOf(object), namespaceOf(object), nameOf(object)];
   const labels = labelsOf(object);
   return (

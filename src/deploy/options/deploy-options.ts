@@ -1,3 +1,4 @@
+import type { ChangeFilter } from "../filter/change-filter.ts";
 import type { PreflightCheck } from "../preflight/check-names.ts";
 import type { ResourceFilter } from "../filter/resource-filter.ts";
 
@@ -15,6 +16,10 @@ export interface SharedOptions {
 export interface ChangeOptions extends SharedOptions {
   /** Print the differences before the table. Default false. */
   readonly diffChanges: boolean;
+  /** Print what would be sent as YAML before that. Default false; kapp's command line only. */
+  readonly diffChangesYaml: boolean;
+  /** Which changes are shown and made. Default: all; kapp's command line only. */
+  readonly diffFilter?: ChangeFilter;
   readonly diffContext: number;
   readonly diffLineNumbers: boolean;
   readonly diffMask: boolean;
@@ -38,11 +43,22 @@ export interface ChangeOptions extends SharedOptions {
   readonly waitConcurrency: number;
   /** Time without any change finishing. */
   readonly waitTimeoutMs: number;
+  /** Time for one resource from the end of its call; 0 means any. Default 0; kapp's command line only. */
+  readonly waitResourceTimeoutMs: number;
 }
 
 export interface NamespaceMapping {
   readonly from: string;
   readonly to: string;
+}
+
+/** Places that resources may have beside the default namespace and those that namespaces are mapped to (kapp.md §2.6). */
+export interface AllowedPlaces {
+  readonly namespaces: readonly string[];
+  /** Every namespace, where `namespaces` is empty. */
+  readonly allNamespaces: boolean;
+  /** Resources without a namespace. */
+  readonly cluster: boolean;
 }
 
 export interface DeployOptions extends ChangeOptions {
@@ -64,13 +80,21 @@ export interface DeployOptions extends ChangeOptions {
   readonly logsAll: boolean;
   /** Preflight checks to run, instead of those that Configs name. */
   readonly preflight?: readonly PreflightCheck[];
+  /** Default: every place; kapp's command line only. */
+  readonly allowed?: AllowedPlaces;
+  /** Narrow selectors by the rules that every Config starts with. Default true; kapp's command line only. */
+  readonly defaultLabelScoping: boolean;
+  /** Look only for kinds that the app uses or has used. Default true; kapp's command line only. */
+  readonly scopeToUsedKinds: boolean;
 }
 
 export type DeleteOptions = ChangeOptions;
 
 export interface InspectOptions extends SharedOptions {
-  /** Objects below what made them, instead of by place. Default false. */
-  readonly tree: boolean;
+  /** `tree`: objects below what made them, instead of by place; `status` and `raw`: YAML, Secrets masked. Default `table`. */
+  readonly view: "table" | "tree" | "status" | "raw";
+  /** Keep `metadata.managedFields` in `raw`. Default false; kapp's command line only. */
+  readonly managedFields: boolean;
 }
 
 export type CreateStrategy = "" | "fallback-on-update" | "fallback-on-update-or-noop";
@@ -80,6 +104,7 @@ export type DeleteStrategy = "" | "orphan";
 const changeDefaults: ChangeOptions = {
   columns: [],
   diffChanges: false,
+  diffChangesYaml: false,
   diffContext: 2,
   diffLineNumbers: true,
   diffMask: true,
@@ -98,6 +123,7 @@ const changeDefaults: ChangeOptions = {
   waitCheckIntervalMs: 3_000,
   waitConcurrency: 20,
   waitTimeoutMs: 900_000,
+  waitResourceTimeoutMs: 0,
   ignoreFailingApiServices: false,
   scopeToFallbackNamespaces: false,
 };
@@ -116,6 +142,8 @@ export const defaultDeployOptions: DeployOptions = {
   patch: false,
   logs: true,
   logsAll: false,
+  defaultLabelScoping: true,
+  scopeToUsedKinds: true,
 };
 
 /** kapp's defaults for a delete: objects made by controllers are waited for too. */
@@ -125,5 +153,6 @@ export const defaultInspectOptions: InspectOptions = {
   columns: [],
   ignoreFailingApiServices: false,
   scopeToFallbackNamespaces: false,
-  tree: false,
+  view: "table",
+  managedFields: false,
 };

@@ -1,4 +1,4 @@
-import { FilterFault, parseAge, parseFilterExpression } from "../filter/parse-filter.ts";
+import { FilterFault, parseAge, parseFilterExpression, selectorOf } from "../filter/parse-filter.ts";
 import type { FilterCriteria, ResourceFilter } from "../filter/resource-filter.ts";
 import { OptionFault } from "./option-values.ts";
 
@@ -26,12 +26,28 @@ export function filterWith(
       return { ...rest, criteria: { ...others, ...parseAge(value) } };
     }
   } catch (error) {
-    if (!(error instanceof FilterFault)) throw error;
-    throw new OptionFault({ code: "DEPLOY_OPTION_VALUE", flag, value, problem: error.message, whole: true });
+    throw asOptionFault(error, flag, value);
   }
   if (!isListFlag(flag)) return undefined;
   const list = lists[flag];
   return { ...rest, criteria: { ...criteria, [list]: [...(criteria[list] ?? []), ...value.split(",")] } };
+}
+
+/** The filter with `--filter-labels`, which only kapp's command line has. @throws OptionFault */
+export function filterWithLabels(filter: ResourceFilter | undefined, flag: string, value: string): ResourceFilter {
+  const { criteria, ...rest } = filter ?? { criteria: {} };
+  try {
+    const labels = value.split(",").map((text) => selectorOf(text, flag));
+    return { ...rest, criteria: { ...criteria, labels: [...(criteria.labels ?? []), ...labels] } };
+  } catch (error) {
+    throw asOptionFault(error, flag, value);
+  }
+}
+
+/** What is wrong with a filter as what is wrong with an option; anything else as it is. */
+export function asOptionFault(error: unknown, flag: string, value: string): unknown {
+  if (!(error instanceof FilterFault)) return error;
+  return new OptionFault({ code: "DEPLOY_OPTION_VALUE", flag, value, problem: error.message, whole: true });
 }
 
 function isListFlag(flag: string): flag is keyof typeof lists {

@@ -83,9 +83,9 @@ export function parseInspectOptions(
 /** Looks closer together than this would only load the API server; also what a negative duration means. */
 const minIntervalMs = 100;
 
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
+export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
-function guarded<T>(parse: () => T): { readonly options: T } | { readonly failure: DeployFailure } {
+export function guarded<T>(parse: () => T): { readonly options: T } | { readonly failure: DeployFailure } {
   try {
     return { options: parse() };
   } catch (error) {
@@ -105,7 +105,7 @@ function forbid(flag: string): never {
 }
 
 /** `false` when the flag is none of those that deploy and delete share. */
-function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: string): boolean {
+export function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: string): boolean {
   const bool = (): boolean => parseBoolean(flag, value);
   const whole = (least: number): number => parseInteger(flag, value, least);
   const time = (): number => parseTime(flag, value);
@@ -180,7 +180,7 @@ function setChangeOption(options: Draft<DeleteOptions>, flag: string, value: str
 }
 
 /** `false` when the flag is none of those that deploy, delete and inspect share. */
-function setSharedOption(options: Draft<SharedOptions>, flag: string, value: string): boolean {
+export function setSharedOption(options: Draft<SharedOptions>, flag: string, value: string): boolean {
   const bool = (): boolean => parseBoolean(flag, value);
   switch (flag) {
     case "--dangerous-ignore-failing-api-services":
@@ -214,21 +214,27 @@ function setSharedOption(options: Draft<SharedOptions>, flag: string, value: str
   }
 }
 
-function setInspectOption(options: Draft<InspectOptions>, flag: string, value: string): boolean {
+export function setInspectOption(options: Draft<InspectOptions>, flag: string, value: string): boolean {
   switch (flag) {
-    case "--tree":
-      options.tree = parseBoolean(flag, value);
-      return true;
     case "--raw":
     case "--status":
-      if (parseBoolean(flag, value)) throw unsupported(flag);
+    case "--tree":
+      options.view = strongerView(options.view, flag, parseBoolean(flag, value));
       return true;
     default:
       return false;
   }
 }
 
-function setDeployOption(options: Draft<DeployOptions>, flag: string, value: string): boolean {
+const views = ["table", "tree", "status", "raw"] as const satisfies readonly InspectOptions["view"][];
+
+/** Of several the later of the list counts, whatever their order. */
+function strongerView(before: InspectOptions["view"], flag: string, isAsked: boolean): InspectOptions["view"] {
+  const asked = views.find((view) => isAsked && flag === `--${view}`) ?? "table";
+  return views.indexOf(asked) > views.indexOf(before) ? asked : before;
+}
+
+export function setDeployOption(options: Draft<DeployOptions>, flag: string, value: string): boolean {
   switch (flag) {
     case "--dangerous-allow-empty-list-of-resources":
       options.allowEmpty = parseBoolean(flag, value);
@@ -292,7 +298,7 @@ function parseLabel(text: string): readonly [string, string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-function parseTime(flag: string, value: string): number {
+export function parseTime(flag: string, value: string): number {
   const parsed = parseGoDuration(value);
   if ("problem" in parsed) throw badValue(flag, value, parsed.problem);
   return parsed.ms;

@@ -173,7 +173,8 @@ function sortedUnique<T>(items: Iterable<T>, keyOf: (item: T) => string): T[] {
   return [...byKey].sort(([a], [b]) => compareCodePoints(a, b)).map(([, item]) => item);
 }
 
-function parseLastChange(value: Json | undefined): LastChange {
+/** Of a record, or all of an app change. */
+export function parseLastChange(value: Json | undefined): LastChange {
   const successful = at(value, "successful");
   return {
     startedAt: textAt(value, "startedAt") || zeroTime,

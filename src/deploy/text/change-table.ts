@@ -1,20 +1,33 @@
-import { kindOf, type KubeObject, nameOf, namespaceOf } from "../../resource/index.ts";
+import { apiVersionOf, kindOf, type KubeObject, nameOf, namespaceOf } from "../../resource/index.ts";
 import type { ChangeStrategy, PlanStep } from "../plan-types.ts";
 import { clusterScope } from "../record/app-record.ts";
 import { opCounts } from "./op-counts.ts";
-import { ageOf, type Cell, comparePlaces, table, withoutRepeats, wrap } from "./table.ts";
+import { ageOf, type Cell, column, comparePlaces, hiddenColumn, type Table, wrap } from "./table.ts";
 
-const headers = ["Namespace", "Name", "Kind", "Age", "Op", "Op st.", "Wait to", "Rs", "Ri"];
+const columns = [
+  column("Namespace"),
+  column("Name"),
+  column("Kind"),
+  hiddenColumn("Version"),
+  column("Age"),
+  column("Op"),
+  column("Op st.", "op_strategy"),
+  column("Wait to"),
+  column("Rs", "reconcile_state"),
+  column("Ri", "reconcile_info"),
+];
 
 /** kapp's table of changes with its two footers (kapp.md §11.2); `now` in epoch milliseconds. */
-export function changeTable(
-  steps: readonly PlanStep[],
-  { now, columns }: { readonly now: number; readonly columns: readonly string[] },
-): string {
+export function changeTable(steps: readonly PlanStep[], now: number): Table {
   const active = steps.filter((step) => step.active).sort((a, b) => comparePlaces(objectOf(a), objectOf(b)));
-  const rows = withoutRepeats(active.map((step) => rowOf(step, now)));
   const { ops, waits } = opCounts(steps);
-  return ["Changes", "", table(headers, rows, columns), "", `Op:      ${ops}`, `Wait to: ${waits}`].join("\n");
+  return {
+    title: "Changes",
+    columns,
+    rows: active.map((step) => rowOf(step, now)),
+    notes: [`Op:      ${ops}`, `Wait to: ${waits}`],
+    marksRepeats: true,
+  };
 }
 
 function rowOf(step: PlanStep, now: number): Cell[] {
@@ -24,6 +37,7 @@ function rowOf(step: PlanStep, now: number): Cell[] {
     [namespaceOf(object) || clusterScope],
     [nameOf(object)],
     [kindOf(object)],
+    [apiVersionOf(object)],
     [step.existing === undefined ? "" : ageOf(step.existing, now)],
     [step.op === "noop" ? "" : step.op],
     [strategyText(step.strategy)],

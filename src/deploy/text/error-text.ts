@@ -9,7 +9,7 @@ export function formatDeployError(failure: DeployFailure): string {
  * Gives an error chain its lines: in the first line each `: X` outside of brackets starts a new line, one step deeper; a list
  * `[a, b]` at the root becomes bullets.
  */
-function shapeErrorText(text: string): string {
+export function shapeErrorText(text: string): string {
   const end = text.indexOf("\n");
   const first = end === -1 ? text : text.slice(0, end);
   const rest = end === -1 ? "" : text.slice(end);

@@ -5,13 +5,15 @@ import type { DeployEvent } from "../apply/events.ts";
 const repeatAfterMs = 60_000;
 
 /**
- * Writes events as kapp's log (kapp.md §11.3), one call per event: lines `3:04:05PM: …` (UTC) joined by line breaks, or nothing for a
- * text that was just shown.
+ * Writes events as kapp's log (kapp.md §11.3), one call per event: lines `3:04:05PM: …` joined by line breaks, or nothing for a text
+ * that was just shown. `offsetMs`: what a clock on the wall is ahead of UTC; by default it shows UTC.
  */
 export function createEventFormatter({
   clock,
+  offsetMs = () => 0,
 }: {
   readonly clock: Pick<Clock, "now">;
+  readonly offsetMs?: (at: number) => number;
 }): (event: DeployEvent) => string {
   const shownAt = new Map<string, number>();
   return (event) => {
@@ -23,7 +25,7 @@ export function createEventFormatter({
     const mayRepeat = isUntimed || (event.type === "applied" && event.succeeded);
     if (!mayRepeat && before !== undefined && now - before < repeatAfterMs) return "";
     shownAt.set(text, now);
-    const time = clockTime(now);
+    const time = clockTime(now + offsetMs(now));
     return lines.map((line) => (isUntimed ? line : `${time}: ${line}`)).join("\n");
   };
 }

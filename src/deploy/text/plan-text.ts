@@ -1,46 +1,67 @@
 import { annotationsOf, isMap, type KubeObject } from "../../resource/index.ts";
 import type { DeployConfig } from "../config/deploy-config.ts";
 import { withoutHistory } from "../diff/history.ts";
+import { withoutManagedFields } from "../diff/metadata.ts";
 import { maskValues } from "../diff/mask.ts";
 import type { ChangeOptions } from "../options/deploy-options.ts";
 import type { DeployPlan, PlanStep } from "../plan-types.ts";
 import { trimQualified } from "../record/app-record.ts";
 import { changeTable } from "./change-table.ts";
 import { missingAppText } from "./missing-app-text.ts";
-import { diffLines, type DiffLine, resourceLines } from "./text-diff.ts";
+import { formatParts, type Part } from "./part.ts";
+import { diffLines, type DiffLine, resourceLines, resourceYaml } from "./text-diff.ts";
 
 /** What kapp prints before it applies: target, differences if asked for, table (kapp.md §11.1, §11.2, §4.4). No secret values. */
-export function formatPlan(plan: DeployPlan): string {
+export function planParts(plan: DeployPlan): Part[] {
+  const { name, stateNamespace } = plan.app;
+  const app = trimQualified(name);
+  const target: Part = { part: "line", text: plan.target };
   if (plan.kind === "delete" && plan.stored === undefined) {
-    const { name, stateNamespace } = plan.app;
-    return `${plan.target}\n\n${missingAppText(trimQualified(name), stateNamespace, plan.elsewhere)}`;
+    return [target, { part: "line", text: missingAppText(app, stateNamespace, plan.elsewhere) }];
   }
-  const blocks = [plan.target];
-  if (plan.options.diffChanges) blocks.push(...diffBlocks(plan));
-  if (plan.options.diffSummary)
-    blocks.push(changeTable(plan.steps, { now: plan.plannedAt, columns: plan.options.columns }));
-  if (plan.kind === "delete" && plan.isPartial) {
-    const { name, stateNamespace } = plan.app;
-    const app = `App '${trimQualified(name)}' (namespace: ${stateNamespace})`;
-    blocks.push(`${app} will not be fully deleted because some resources are excluded by filters`);
-  }
-  return `${blocks.join("\n\n")}\n`;
+  const { diffChanges, diffChangesYaml, diffSummary } = plan.options;
+  const table: Part = { part: "table", table: changeTable(plan.steps, plan.plannedAt) };
+  const partial = `App '${app}' (namespace: ${stateNamespace}) will not be fully deleted because some resources are excluded by filters`;
+  return [
+    target,
+    ...(diffChangesYaml ? yamlParts(plan) : []),
+    ...(diffChanges ? diffParts(plan) : []),
+    ...(diffSummary ? [table] : []),
+    ...(plan.kind === "delete" && plan.isPartial ? [{ part: "line", text: partial } as const] : []),
+  ];
 }
 
-function diffBlocks(plan: DeployPlan): string[] {
+/** The same as one text, with the columns that the plan's options ask for. */
+export function formatPlan(plan: DeployPlan): string {
+  return formatParts(planParts(plan), { columns: plan.options.columns });
+}
+
+/** What would be sent, as `--diff-changes-yaml` shows it. */
+function yamlParts(plan: DeployPlan): Part[] {
   const mask = maskValues(plan.config.maskRules);
   return plan.steps
-    .filter((step) => step.active)
+    .filter((step) => step.active && step.op !== "noop")
     .map((step) => {
-      const head = `@@ ${opName(step)} ${step.description} @@`;
-      const [left, right] = sides(step, plan.config, mask);
-      const lines = showLines(diffLines(resourceLines(left), resourceLines(right)), plan.options);
-      return [head, ...lines].join("\n");
+      const strategy = step.strategy.of === "none" || step.strategy.strategy === "" ? "" : step.strategy.strategy;
+      const head = `# ${step.op}: ${step.description}${strategy === "" ? "" : ` (strategy: ${strategy})`}`;
+      const sent = step.op === "create" || step.op === "update" ? step.target : undefined;
+      const yaml = sent === undefined ? "" : resourceYaml(mask(withoutManagedFields(sent)));
+      return { part: "block", text: `---\n${head}\n${yaml}\n` };
     });
 }
 
-function opName(step: PlanStep): string {
-  return step.op;
+function diffParts(plan: DeployPlan): Part[] {
+  const mask = maskValues(plan.config.maskRules);
+  return plan.steps
+    .filter((step) => step.active)
+    .flatMap((step): Part[] => {
+      const [left, right] = sides(step, plan.config, mask);
+      const lines = showLines(diffLines(resourceLines(left), resourceLines(right)), plan.options);
+      return [
+        { part: "log", text: `@@ ${step.op} ${step.description} @@\n` },
+        { part: "diff", lines },
+      ];
+    });
 }
 
 function sides(
@@ -62,24 +83,26 @@ function shownAsLeft(step: PlanStep, left: KubeObject, config: DeployConfig): Ku
   return { ...shown, metadata: kept };
 }
 
+type ShownLine = (Part & { readonly part: "diff" })["lines"][number];
+
 /** `context`: N−1 common lines before a changed one and N after, as kapp does it. */
-function showLines(lines: readonly DiffLine[], options: ChangeOptions): string[] {
+function showLines(lines: readonly DiffLine[], options: ChangeOptions): ShownLine[] {
   const shown = new Set<number>();
   lines.forEach((line, index) => {
     if (line.line === "same") return;
     for (let i = index - options.diffContext + 1; i <= index + options.diffContext; i++) shown.add(i);
     shown.add(index);
   });
-  const out: string[] = [];
+  const out: ShownLine[] = [];
   let gap = false;
   lines.forEach((line, index) => {
     if (!shown.has(index)) {
       gap = true;
       return;
     }
-    if (gap) out.push("  ...");
+    if (gap) out.push({ text: "  ...", line: "same" });
     gap = false;
-    out.push(showLine(line, options.diffLineNumbers));
+    out.push({ text: showLine(line, options.diffLineNumbers), line: line.line });
   });
   return out;
 }

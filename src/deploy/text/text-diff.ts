@@ -7,8 +7,12 @@ export type DiffLine =
   | { readonly line: "added"; readonly right: number; readonly text: string };
 
 /** Resources as kapp prints them. */
+export function resourceYaml(object: KubeObject): string {
+  return stringifyYaml(object, { keyOrder: "natural", width: 80 });
+}
+
 export function resourceLines(object: KubeObject | undefined): string[] {
-  return object === undefined ? [] : stringifyYaml(object, { keyOrder: "natural", width: 80 }).split("\n");
+  return object === undefined ? [] : resourceYaml(object).split("\n");
 }
 
 /**

@@ -7,20 +7,10 @@ import { type CaseFile, type ExpectedState, expectedDiff, expectedState, expecte
 import { compareDiff, compareState, compareStep } from "./compare.ts";
 import { Observer } from "./observe.ts";
 import { OutsideActor } from "./outside-actor.ts";
-import { runCommand, Unsupported } from "./run-command.ts";
+import { runCommand } from "./run-command.ts";
 
-export interface CaseResult {
-  readonly differences: readonly string[];
-  /** A feature that lateen does not have yet. */
-  readonly waitsFor?: string;
-}
-
-export async function runCase(
-  file: CaseFile,
-  cluster: Cluster,
-  plane: ControlPlane,
-  warnings: readonly string[],
-): Promise<CaseResult> {
+/** The differences, one line each. */
+export async function runCase(file: CaseFile, cluster: Cluster, plane: ControlPlane): Promise<readonly string[]> {
   const actor = new OutsideActor(file, cluster, plane);
   const observer = new Observer(file, cluster);
   const differences: string[] = [];
@@ -35,14 +25,7 @@ export async function runCase(
       continue;
     }
     const beside = actor.duringRun(step.during ?? []);
-    let result: Awaited<ReturnType<typeof runCommand>>;
-    try {
-      result = await runCommand(file, step, cluster, warnings, AbortSignal.timeout(150_000));
-    } catch (error) {
-      void beside.catch(() => undefined);
-      if (!(error instanceof Unsupported)) throw error;
-      return { differences, waitsFor: error.message };
-    }
+    const result = await runCommand(file, step, plane.kubeconfig, AbortSignal.timeout(150_000));
     await beside;
     if (step.settle !== undefined) await sleep(step.settle * 1_000);
     const expected = expectedStep(file, number);
@@ -55,7 +38,7 @@ export async function runCase(
     ];
     differences.push(...found.map((line) => `step ${number} ${line}`));
   }
-  return { differences };
+  return differences;
 }
 
 /** Controllers may still be at work when the tool is done. */
