@@ -42,11 +42,11 @@ export async function listApps(
     });
     const apps = found
       .filter((configMap) => labelsOf(configMap)[label.isApp] !== undefined && passesFilter(filter, configMap, now))
-      .map((configMap) => ({
-        name: appNameOf(configMap),
-        namespace: namespaceOf(configMap),
-        lastChange: parseRecord(configMap).lastChange,
-      }));
+      .map((configMap) => {
+        const { labelKey, labelValue, lastChange } = parseRecord(configMap);
+        const appLabel = `${labelKey}=${labelValue}`;
+        return { name: appNameOf(configMap), namespace: namespaceOf(configMap), label: appLabel, lastChange };
+      });
     return [
       { part: "line", text: await target },
       { part: "table", table: appTable(apps, namespace, now) },

@@ -6,6 +6,8 @@ import { ageSince, type Cell, type Column, column, hiddenColumn, type Table } fr
 export interface ListedApp {
   readonly name: string;
   readonly namespace: string;
+  /** That its objects carry: `kapp.k14s.io/app=1700000000000000000`. */
+  readonly label: string;
   readonly lastChange: LastChange;
 }
 
@@ -17,6 +19,7 @@ export interface AppChange extends LastChange {
 const appColumns = (namespaces: Column): readonly Column[] => [
   namespaces,
   column("Name"),
+  hiddenColumn("Label"),
   column("Namespaces"),
   column("Lcs", "last_change_successful"),
   column("Lca", "last_change_age"),
@@ -29,9 +32,10 @@ export function appTable(apps: readonly ListedApp[], namespace: string | undefin
     columns: appColumns(namespace === undefined ? column("Namespace") : hiddenColumn("Namespace")),
     rows: [...apps]
       .sort((a, b) => compareCodePoints(a.namespace, b.namespace) || compareCodePoints(a.name, b.name))
-      .map(({ name, namespace: of, lastChange }) => [
+      .map(({ name, namespace: of, label, lastChange }) => [
         [of],
         [name],
+        [label],
         wrappedList(lastChange.namespaces ?? []),
         [successText(lastChange)],
         [lastChange.startedAt === zeroTime ? "" : ageSince(lastChange.startedAt, now)],

@@ -1,4 +1,4 @@
-/** kapp's tables (kapp.md §11.2, §11.5): a header, one row per object, columns as wide as their widest line. */
+/** kapp's tables (kapp.md §11.2, §11.5): a header, one row per object, columns but the last as wide as their widest line. */
 import { apiVersionOf, compareCodePoints, kindOf, type KubeObject, nameOf, namespaceOf } from "../../resource/index.ts";
 import { textAt } from "../fields.ts";
 
@@ -80,7 +80,7 @@ export function formatTable(table: Table, layout: TableLayout): string {
   const body = lines.map((line) =>
     line
       .map(({ text, column: of }, place) => {
-        const gap = isBare && place === line.length - 1 ? 0 : (widths[place] ?? 0) - text.length;
+        const gap = place === line.length - 1 ? 0 : (widths[place] ?? 0) - text.length;
         return `${layout.paint(text, of)}${" ".repeat(gap)}${border}`;
       })
       .join(""),
