@@ -297,8 +297,8 @@ describe("kapp's command line", () => {
     { args: ["deploy", "-a", "x", "-f", "git@example.com:x/y.git"], want: /addresses are not supported/ },
     { args: ["deploy", "-a", "x", "-f", "nothing.yml"], want: /Error: stat nothing\.yml: no such file or directory/ },
     {
-      args: ["deploy", "-a", "x", "-f", "x", "--preflight=PermissionValidation"],
-      want: /--preflight is not supported \(hint: /,
+      args: ["deploy", "-a", "x", "-f", "x", "--preflight=Horoscope"],
+      want: /invalid argument "Horoscope" for "--preflight" flag: unknown preflight check "Horoscope" specified/,
     },
     { args: ["deploy", "-a", "x", "-f", "x", "--diff-mask=false"], want: /--diff-mask=false .*is not supported/ },
     { args: ["deploy", "-a", "x", "--wait=maybe"], want: /invalid argument "maybe" for "--wait" flag/ },
@@ -311,6 +311,11 @@ describe("kapp's command line", () => {
     { args: ["logs", "-a", "x", "--lines=0"], want: /Expected --lines to be greater than zero/ },
     { args: ["ls", "--kube-api-qps=none"], want: /invalid argument "none" for "--kube-api-qps" flag/ },
   ];
+  it("refuses what it has not, and says what to do", async () => {
+    const { err } = await kapp(["deploy", "-a", "x", "-f", "x", "--diff-ui-alpha"]);
+    assert.equal(err, "kapp: Error: --diff-ui-alpha is not supported (hint: use --diff-changes)\n");
+  });
+
   for (const { args, want } of wrong) {
     it(`refuses ${args.join(" ") || "nothing"}`, async () => {
       const { code, err } = await kapp(args);

@@ -34,7 +34,7 @@ async function newCluster(): Promise<MemoryCluster> {
 async function logs(
   cluster: MemoryCluster,
   more: Partial<AppLogsInput> = {},
-  until?: { readonly line: string; readonly then: () => void },
+  until?: { readonly line: string; readonly act: () => void },
 ): Promise<string[]> {
   const abort = new AbortController();
   const input = { app, follow: false, podName: "", containerNames: [], containerTag: true, lines: 10, ...more };
@@ -42,7 +42,7 @@ async function logs(
   for await (const part of appLogs(input, cluster, cluster, { signal: abort.signal })) {
     if (part.part === "table" || part.part === "diff") continue;
     lines.push(part.text.trimEnd());
-    if (until !== undefined && lines.at(-1) === until.line) until.then();
+    if (until !== undefined && lines.at(-1) === until.line) until.act();
     if (lines.at(-1) === "p > app | the end") return lines;
   }
   return lines;
@@ -79,7 +79,7 @@ describe("logs of an app", () => {
     const lines = await logs(
       cluster,
       { follow: true, podName: "p", containerNames: ["app"] },
-      { line: "p > app | p 3", then: more },
+      { line: "p > app | p 3", act: more },
     );
     assert.deepEqual(lines.slice(1), [
       "# starting tailing 'p > app' logs",

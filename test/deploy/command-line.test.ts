@@ -47,6 +47,7 @@ describe("flags of kapp's command line", () => {
     ["--diff-changes-yaml", "true"],
     ["--diff-filter", "{}"],
     ["--filter-labels", "a=b"],
+    ["--preflight", "PermissionValidation"],
     ["--wait-resource-timeout", "1s"],
   ];
   for (const flag of onlyThere) {

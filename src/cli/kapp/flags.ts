@@ -146,7 +146,14 @@ export const deployFlags: readonly KappFlag[] = [
   ),
   engine("dangerous-override-ownership-of-existing-resources", "bool", "take resources of other apps"),
   engine("dangerous-disable-gk-scoping", "bool", "look for resources of every kind"),
-  refused("preflight", "text", "leave it out; the API server checks permissions with each call"),
+  engine(
+    "preflight",
+    "text",
+    "checks before the first write: PermissionValidation, CRDUpgradeSafety; may be repeated",
+    {
+      value: "names",
+    },
+  ),
 ];
 
 export const deleteFlags: readonly KappFlag[] = [...appFlags, ...changeFlags, ...filterFlags, ...typeFlags];

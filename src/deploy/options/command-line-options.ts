@@ -20,6 +20,7 @@ import { OptionFault, parseBoolean } from "./option-values.ts";
 import {
   type Draft,
   guarded,
+  parsePreflight,
   parseTime,
   setChangeOption,
   setDeployOption,
@@ -127,6 +128,9 @@ function setDeployFlag(options: Draft<DeployOptions>, flag: string, value: strin
       return true;
     case "--dangerous-disable-gk-scoping":
       options.scopeToUsedKinds = !parseBoolean(flag, value);
+      return true;
+    case "--preflight":
+      options.preflight = [...(options.preflight ?? []), ...parsePreflight([value])];
       return true;
     case "--into-ns":
       // An empty one means none: scripts pass it on from their own variables.

@@ -283,7 +283,7 @@ function parseMapping(text: string): NamespaceMapping {
   return { from, to };
 }
 
-function parsePreflight(values: readonly string[]): PreflightCheck[] {
+export function parsePreflight(values: readonly string[]): PreflightCheck[] {
   return values.flatMap((value) =>
     value.split(",").map((name) => {
       if (isPreflightCheck(name)) return name;
