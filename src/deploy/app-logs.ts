@@ -1,7 +1,6 @@
 import { mapBounded } from "../base/index.ts";
 import { kindOf, type KubeObject, nameOf, namespaceOf, uidOf } from "../resource/index.ts";
 import { type ApiType, type DeployCluster, isApiFailure } from "./cluster-port.ts";
-import { describeTarget } from "./existing/target.ts";
 import { at, listAt, textAt } from "./fields.ts";
 import { fitsPattern } from "./filter/resource-filter.ts";
 import { storedRecord } from "./list-apps.ts";
@@ -38,10 +37,6 @@ export async function* appLogs(
   { clock }: Pick<PlanDeps, "clock">,
   { signal }: CallSettings,
 ): AsyncGenerator<Part, void> {
-  yield* await asDeployErrors(signal, async (): Promise<Part[]> => {
-    const discovery = await cluster.discover({ signal });
-    return [{ part: "line", text: await describeTarget(cluster, discovery, signal) }];
-  });
   const tails = new Map<string, Tail>();
   for (;;) {
     const pods = await asDeployErrors(signal, () => listPods(input, cluster, signal));

@@ -23,7 +23,7 @@ export interface InspectInput {
 
 /**
  * Everything that carries the app's label, of every kind, as kapp shows it: a table with owner and state, or YAML (kapp.md §1.6, §11.5).
- * `text` is the same for people, and ends with kapp's last line. No secret values. Reads only.
+ * `text` is the same for people, between kapp's first and last line. No secret values. Reads only.
  * @throws DeployError `DEPLOY_APP_MISSING` without a record; for incomplete lists and failed reads; `signal.reason` on abort.
  */
 export async function inspectApp(
@@ -41,8 +41,10 @@ export async function inspectApp(
     const objects = (await listAllOfApp(input, stored, cluster, discovery, signal)).filter(
       ({ type, object }) => !isMeasurement(type) && passesFilter(input.options.filter, object, now),
     );
-    const parts: Part[] = [{ part: "line", text: await target }, ...partsOf(input, objects, now)];
-    const printed = formatParts([...parts, { part: "line", text: "Succeeded" }], { columns: input.options.columns });
+    const parts = partsOf(input, objects, now);
+    const printed = formatParts([{ part: "line", text: await target }, ...parts, { part: "line", text: "Succeeded" }], {
+      columns: input.options.columns,
+    });
     return { text: printed.trimEnd(), parts };
   });
 }

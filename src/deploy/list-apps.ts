@@ -3,7 +3,6 @@ import { annotationsOf, type KubeObject, labelsOf, nameOf, namespaceOf, parseJso
 import { annotation, label } from "./annotations.ts";
 import type { DeployCluster, Discovery } from "./cluster-port.ts";
 import { configMapType, readRecord, type StoredRecord } from "./existing/read-record.ts";
-import { describeTarget } from "./existing/target.ts";
 import { textAt } from "./fields.ts";
 import { passesFilter, type ResourceFilter } from "./filter/resource-filter.ts";
 import { missingApp } from "./missing-app.ts";
@@ -31,8 +30,6 @@ export async function listApps(
 ): Promise<readonly Part[]> {
   return asDeployErrors(signal, async () => {
     const discovery = await cluster.discover({ signal });
-    const target = describeTarget(cluster, discovery, signal);
-    void Promise.allSettled([target]);
     const now = clock.now();
     const labelSelector = [[label.isApp, ""], ...labels].map(([key, value]) => `${key}=${value}`).join(",");
     const found = await cluster.list(configMapType(discovery), {
@@ -47,10 +44,7 @@ export async function listApps(
         const appLabel = `${labelKey}=${labelValue}`;
         return { name: appNameOf(configMap), namespace: namespaceOf(configMap), label: appLabel, lastChange };
       });
-    return [
-      { part: "line", text: await target },
-      { part: "table", table: appTable(apps, namespace, now) },
-    ];
+    return [{ part: "table", table: appTable(apps, namespace, now) }];
   });
 }
 
@@ -69,8 +63,6 @@ export async function listAppChanges(
 ): Promise<readonly Part[]> {
   return asDeployErrors(signal, async () => {
     const discovery = await cluster.discover({ signal });
-    const target = describeTarget(cluster, discovery, signal);
-    void Promise.allSettled([target]);
     const stored = await storedRecord(app, cluster, discovery, signal);
     const found = await cluster.list(configMapType(discovery), {
       namespace: app.stateNamespace,
@@ -81,10 +73,7 @@ export async function listAppChanges(
       const at = Date.parse(startedAt);
       return at < before && at > after;
     });
-    return [
-      { part: "line", text: await target },
-      { part: "table", table: appChangeTable(changes) },
-    ];
+    return [{ part: "table", table: appChangeTable(changes) }];
   });
 }
 

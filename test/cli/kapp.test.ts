@@ -42,6 +42,16 @@ spec:
   selector: {matchLabels: {app: web}}
   template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: web}]}}
 `;
+/** The cells of a row for a new resource in JSON, but for its kind and name. */
+const created = {
+  age: "",
+  namespace: "default",
+  op: "create",
+  op_strategy: "",
+  reconcile_info: "",
+  reconcile_state: "",
+  wait_to: "reconcile",
+};
 /** Without the blanks at the ends of lines. */
 const trimmed = (text: string): string => text.replace(/ +$/gm, "");
 
@@ -116,6 +126,21 @@ Continue? [yN]:`;
     const metadata = JSON.parse(readFileSync(join(folder, "meta.json"), "utf8")) as Record<string, unknown>;
     assert.equal(metadata["labelKey"], "kapp.k14s.io/app");
     assert.deepEqual(metadata["usedGKs"], [{ Group: "", Kind: "ConfigMap" }]);
+  });
+
+  it("gives programs everything as JSON", async () => {
+    const text = `${configMap("json-a")}${deployment.replaceAll("web", "json-web")}`;
+    const { code, out, err } = await kapp(["deploy", "-a", "json", "-y", "--json", "-f", file("json.yml", text)]);
+    assert.deepEqual([code, err], [0, ""]);
+    const { Tables, Blocks, Lines } = JSON.parse(out) as Record<string, readonly Record<string, unknown>[]>;
+    assert.equal(Blocks, null);
+    assert.deepEqual(Tables?.[0]?.["Rows"], [
+      { kind: "ConfigMap", name: "json-a", ...created },
+      { kind: "Deployment", name: "json-web", ...created },
+    ]);
+    assert.match(String(Lines?.[0]), /^Target cluster '/);
+    for (const line of Lines?.slice(1, -1) ?? []) assert.match(String(line), /^\d+:\d\d:\d\d[AP]M: [^\n]+\n$/);
+    assert.equal(Lines?.at(-1), "Succeeded");
   });
 
   it("shows differences and YAML without secret values", async () => {

@@ -16,7 +16,7 @@ export async function carryOut(plan: DeployPlan, cluster: Cluster, output: Outpu
     const next = await slice.next();
     if (next.done !== true) {
       const text = format(next.value);
-      if (text !== "") output.print({ part: "log", text: `${text}\n` });
+      for (const line of text === "" ? [] : text.split("\n")) output.print({ part: "log", text: `${line}\n` });
       continue;
     }
     const outcome = next.value;

@@ -9,10 +9,10 @@ import type { Output } from "./output.ts";
 import { appOf, engineFlags, usable, withCluster } from "./session.ts";
 
 /** `kapp delete`. An app that is not there is no failure. @throws ExitStatus where that was asked for. */
-export function deleteApp(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
-  return withCluster(flags, output, context, async ({ cluster, namespace }) => {
+export async function deleteApp(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
+  const options = usable(readDeleteFlags(engineFlags(flags)));
+  await withCluster(flags, output, context, async ({ cluster, namespace }) => {
     const { signal } = context;
-    const options = usable(readDeleteFlags(engineFlags(flags)));
     const deps = { clock: systemClock, random: Math.random, ...(await loadConfigTools()) };
     const plan = await planDelete({ app: appOf(flags, namespace, context), options }, cluster, deps, { signal });
     for (const part of planParts(plan)) output.print(part);

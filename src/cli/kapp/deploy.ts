@@ -20,11 +20,11 @@ import type { Output } from "./output.ts";
 import { appOf, engineFlags, usable, withCluster } from "./session.ts";
 
 /** `kapp deploy`: plan, show, ask, apply (kapp.md §0). @throws ExitStatus where that was asked for. */
-export function deployApp(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
-  return withCluster(flags, output, context, async ({ cluster, namespace }) => {
+export async function deployApp(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
+  const options = usable(readDeployFlags(engineFlags(flags)));
+  await withCluster(flags, output, context, async ({ cluster, namespace }) => {
     const { signal } = context;
     const app = appOf(flags, namespace, context);
-    const options = usable(readDeployFlags(engineFlags(flags)));
     const resources = readResources(flags.list("file"), context);
     const deps = { clock: systemClock, random: Math.random, ...(await loadConfigTools()) };
     const plan = await planDeploy({ app, resources, options }, cluster, deps, { signal });
@@ -43,9 +43,12 @@ export function deployApp(flags: ParsedFlags, output: Output, context: KappConte
       try {
         // Without changes too: a record that is missing is written.
         await carryOut(plan, cluster, output, signal);
-      } finally {
-        await writeMetadata();
+      } catch (error) {
+        // The deploy's failure is what has to be told.
+        await writeMetadata().catch(() => undefined);
+        throw error;
       }
+      await writeMetadata();
     }
     if (flags.has("apply-exit-status")) throw new ExitStatus("applying", hasChanges);
   });

@@ -7,9 +7,9 @@ import type { KappContext } from "./context.ts";
 import type { Output } from "./output.ts";
 import { appOf, engineFlags, usable, withCluster } from "./session.ts";
 
-export function list(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
-  return withCluster(flags, output, context, async ({ cluster, namespace }) => {
-    const { filter } = usable(readInspectFlags(engineFlags(flags)));
+export async function list(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
+  const { filter } = usable(readInspectFlags(engineFlags(flags)));
+  await withCluster(flags, output, context, async ({ cluster, namespace }) => {
     const input = {
       labels: flags.list("filter-labels").map(labelOf),
       ...(flags.has("all-namespaces") ? {} : { namespace }),
@@ -26,9 +26,9 @@ function labelOf(text: string): readonly [string, string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-export function inspect(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
-  return withCluster(flags, output, context, async ({ cluster, namespace }) => {
-    const options = usable(readInspectFlags(engineFlags(flags)));
+export async function inspect(flags: ParsedFlags, output: Output, context: KappContext): Promise<void> {
+  const options = usable(readInspectFlags(engineFlags(flags)));
+  await withCluster(flags, output, context, async ({ cluster, namespace }) => {
     const app = appOf(flags, namespace, context);
     const { parts } = await inspectApp({ app, options }, cluster, { clock: systemClock }, context);
     for (const part of parts) output.print(part);

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/index.ts";
-import { type AppTarget, DeployError, type DeployFailure, type GivenFlag } from "../../deploy/index.ts";
+import { type AppTarget, DeployError, describeTarget, type DeployFailure, type GivenFlag } from "../../deploy/index.ts";
 import { CommandError } from "../exit-code.ts";
 import type { ParsedFlags } from "../flags.ts";
 import { connect } from "./connect.ts";
@@ -13,7 +13,7 @@ export interface Session {
   readonly namespace: string;
 }
 
-/** Connects to the cluster, gives it to `work`, and closes it. */
+/** Connects to the cluster, says which it is, gives it to `work`, and closes it. */
 export async function withCluster<Result>(
   flags: ParsedFlags,
   output: Output,
@@ -24,7 +24,10 @@ export async function withCluster<Result>(
   const cluster = await connect(flags, context, (text) => {
     if (showsWarnings) output.print({ part: "log", text: `Warning: ${text}\n` });
   });
+  const { signal } = context;
   try {
+    const target = await describeTarget(cluster, await cluster.discover({ signal }), signal);
+    output.print({ part: "line", text: target });
     const namespace =
       flags.text("namespace") || context.environment["KAPP_NAMESPACE"] || cluster.namespace || "default";
     return await work({ cluster, namespace });

@@ -11,19 +11,17 @@ import { missingAppText } from "./missing-app-text.ts";
 import { formatParts, type Part } from "./part.ts";
 import { diffLines, type DiffLine, resourceLines, resourceYaml } from "./text-diff.ts";
 
-/** What kapp prints before it applies: target, differences if asked for, table (kapp.md §11.1, §11.2, §4.4). No secret values. */
+/** What kapp prints behind the target before it applies: differences if asked for, table (kapp.md §11.2, §4.4). No secret values. */
 export function planParts(plan: DeployPlan): Part[] {
   const { name, stateNamespace } = plan.app;
   const app = trimQualified(name);
-  const target: Part = { part: "line", text: plan.target };
   if (plan.kind === "delete" && plan.stored === undefined) {
-    return [target, { part: "line", text: missingAppText(app, stateNamespace, plan.elsewhere) }];
+    return [{ part: "line", text: missingAppText(app, stateNamespace, plan.elsewhere) }];
   }
   const { diffChanges, diffChangesYaml, diffSummary } = plan.options;
   const table: Part = { part: "table", table: changeTable(plan.steps, plan.plannedAt) };
   const partial = `App '${app}' (namespace: ${stateNamespace}) will not be fully deleted because some resources are excluded by filters`;
   return [
-    target,
     ...(diffChangesYaml ? yamlParts(plan) : []),
     ...(diffChanges ? diffParts(plan) : []),
     ...(diffSummary ? [table] : []),
@@ -31,9 +29,9 @@ export function planParts(plan: DeployPlan): Part[] {
   ];
 }
 
-/** The same as one text, with the columns that the plan's options ask for. */
+/** Target and parts as one text, with the columns that the plan's options ask for (kapp.md §11.1). */
 export function formatPlan(plan: DeployPlan): string {
-  return formatParts(planParts(plan), { columns: plan.options.columns });
+  return formatParts([{ part: "line", text: plan.target }, ...planParts(plan)], { columns: plan.options.columns });
 }
 
 /** What would be sent, as `--diff-changes-yaml` shows it. */
