@@ -163,6 +163,8 @@ Continue? [yN]:`;
     assert.doesNotMatch(out, /[\u0080-\u009f\u202e]/);
     const { out: json } = await kapp(["inspect", "-a", "hostile", "--raw", "--json"]);
     assert.doesNotMatch(json, /[\u0080-\u009f\u202e]/);
+    const { out: line } = await kapp(["delete", "-a", "tabs\tstay\u202e", "-y"]);
+    assert.match(line, /^App 'tabs\tstay\\u202e' \(namespace: default\) does not exist$/m);
   });
 
   it("ends between two calls when it is interrupted, and goes on from there", async () => {

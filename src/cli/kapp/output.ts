@@ -25,7 +25,7 @@ export class Output {
     this.#printer = createPartPrinter({
       mode: this.#isJson ? "json" : context.isTty || isForced ? "people" : "data",
       columns: flags.list("column").flatMap((names) => names.split(",")),
-      clean: escapeControls,
+      clean: escapeAllButTabs,
       paint: this.#paint,
     });
   }
@@ -63,6 +63,11 @@ export class Output {
   #write(text: string): void {
     if (text !== "") this.#context.terminal.write(text);
   }
+}
+
+/** Tabs are common in what Pods write, and steer nothing. */
+function escapeAllButTabs(line: string): string {
+  return line.split("\t").map(escapeControls).join("\t");
 }
 
 const styles = { good: "green", bad: "red", head: "bold" } as const satisfies Record<Tone, string>;
