@@ -71,10 +71,10 @@ describe("an App that asks for an inspection", () => {
   });
 
   it("keeps its success when only the inspection fails", async () => {
-    const status = await run(inlineApp({ inspect: { rawOptions: ["--raw=true"] } }, [configMap("a", {})]));
+    const status = await run(inlineApp({ inspect: { rawOptions: ["--json=true"] } }, [configMap("a", {})]));
     assert.equal(conditionOf(status), "ReconcileSucceeded");
     assert.equal(textAt(status, "usefulErrorMessage"), "");
-    assert.equal(textAt(status, "inspect", "error"), "--raw is not supported by lateen yet");
+    assert.equal(textAt(status, "inspect", "error"), "--json is not supported by lateen yet");
     assert.equal(textAt(status, "inspect", "exitCode"), "-1");
   });
 
