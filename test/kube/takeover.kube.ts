@@ -78,7 +78,7 @@ describe("an App in the state that kapp left", {
     const again = { ...step, args: [...(step.args ?? []), "--diff-run"] };
     const deadline = Date.now() + 10_000;
     for (;;) {
-      const { changes, errorLines } = await runCommand(file, again, cluster, [], AbortSignal.timeout(30_000));
+      const { changes, errorLines } = await runCommand(file, again, plane.kubeconfig, AbortSignal.timeout(30_000));
       if (changes?.length === 0 || Date.now() > deadline) return changes ?? errorLines;
       await sleep(200);
     }
