@@ -1,6 +1,5 @@
 import { stringifyJson } from "../resource/index.ts";
-import { protobufType } from "./protobuf.ts";
-import { mediaTypeOf, readObject } from "./request-body.ts";
+import { mediaTypeOf, protobufType, readObject } from "./request-body.ts";
 
 /**
  * The same request without protobuf, for a way that carries texts only: a protobuf body is sent as JSON, and no protobuf is accepted.

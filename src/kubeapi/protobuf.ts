@@ -8,7 +8,6 @@ import { type FieldType, fieldsOf, type MessageField, messageOfKind, type ValueT
 import { hasMore, readPart, readTag, readVarint, restOf, skipField, WireFault, wireOf } from "./protobuf-wire.ts";
 import type { WireReader } from "./protobuf-wire.ts";
 
-export const protobufType = "application/vnd.kubernetes.protobuf";
 const magic = Buffer.from("k8s\0");
 /** Nesting of messages; the deepest kind has some fifteen levels. */
 const maxDepth = 64;

@@ -1,13 +1,14 @@
 import { type Json, parseJson, parseYamlStream } from "../resource/index.ts";
 import { ApiError, badRequest } from "./api-error.ts";
 import { duplicateKeys } from "./duplicate-keys.ts";
-import { decodeProtobuf, protobufType } from "./protobuf.ts";
 
 /** Bytes of a request body (reliability.md L29; etcd's and kube-apiserver's bound too). */
 const maxBodyBytes = 3 * 1024 * 1024;
 
 /** Nesting beyond this is refused before anything recursive walks the value. */
 const maxDepth = 100;
+
+export const protobufType = "application/vnd.kubernetes.protobuf";
 
 export interface DecodedBody {
   readonly value: Json;
@@ -52,6 +53,8 @@ export async function readObject(request: Request): Promise<DecodedBody | undefi
   if (type === protobufType) {
     const bytes = await readBytes(request);
     if (bytes.length === 0) return undefined;
+    // Its tables of fields are large, and most clients write JSON.
+    const { decodeProtobuf } = await import("./protobuf.ts");
     const value = decodeProtobuf(bytes);
     checkDepth(value, 0);
     return { value, duplicates: [] };
