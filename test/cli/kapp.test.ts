@@ -167,6 +167,16 @@ Continue? [yN]:`;
     assert.match(line, /^App 'tabs\tstay\\u202e' \(namespace: default\) does not exist$/m);
   });
 
+  it("passes the server's warnings on, unless told otherwise", async () => {
+    const text = configMap("warned-a, colour: red");
+    const told = await kapp(["deploy", "-a", "warned", "-y", "-f", file("warned.yml", text)]);
+    assert.match(told.out, /^Warning: unknown field "metadata\.colour"$/m);
+    await kapp(["delete", "-a", "warned", "-y"]);
+    const silent = await kapp(["deploy", "-a", "warned", "-y", "-f", "warned.yml", "--warnings=false"]);
+    assert.equal(silent.code, 0, silent.err);
+    assert.doesNotMatch(silent.out + silent.err, /Warning/);
+  });
+
   it("ends between two calls when it is interrupted, and goes on from there", async () => {
     const interrupt = new AbortController();
     const args = ["deploy", "-a", "cut", "-y", "-f", file("cut.yml", `${configMap("cut-a")}${deployment}`)];
