@@ -25,9 +25,4 @@ export class BitSet {
   covers(other: BitSet): boolean {
     return other.#words.every((word, i) => (word & ~(this.#words[i] ?? 0)) === 0);
   }
-
-  /** Whether the sets have a member in common. */
-  meets(other: BitSet): boolean {
-    return other.#words.some((word, i) => (word & (this.#words[i] ?? 0)) !== 0);
-  }
 }

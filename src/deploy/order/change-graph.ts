@@ -2,6 +2,7 @@ import { compareCodePoints, describeResource, type KubeObject, uniqueKey } from 
 import type { ChangeGroupBinding, ChangeRuleBinding } from "../config/change-rules.ts";
 import { matches } from "../config/matchers.ts";
 import { BitSet } from "./bit-set.ts";
+import { componentsOf } from "./components.ts";
 import type { ChangeRule } from "./change-rule.ts";
 import { refuseCycles } from "./cycles.ts";
 import { annotatedRules, groupsOf, ruleFor } from "./group-members.ts";
@@ -45,8 +46,9 @@ export function buildChangeGraph(
     nodes.map((node) => describeResource(node.object)),
     builder.edges,
   );
-  for (const rule of required) builder.offer(rule);
-  for (const rule of rules.filter(({ ignoreIfCyclical }) => ignoreIfCyclical)) builder.offer(rule);
+  const offered = [...required, ...rules.filter(({ ignoreIfCyclical }) => ignoreIfCyclical)];
+  const components = builder.componentsWith(offered);
+  for (const rule of offered) builder.offer(rule, components);
   return { waitsFor: builder.edges };
 }
 
@@ -94,15 +96,23 @@ function byWeightAndKey(nodes: readonly GraphNode[]): (a: OwnedRule, b: OwnedRul
 
 /** The changes of one change group. */
 interface Group {
+  readonly number: number;
   readonly members: number[];
   readonly bits: BitSet;
   /** Changes that wait for all of them. */
   readonly waiters: number[];
 }
 
+/** By change: what lies on a cycle, if all rules were followed, has the same number; and how many changes have a number. */
+interface Components {
+  readonly of: Uint32Array;
+  readonly sizes: ReadonlyMap<number, number>;
+}
+
 /**
  * Default rules put thousands of changes behind thousands of others. What waits for a whole group shares the list of its members, so that time and
- * memory grow with changes and rules, not with their pairs.
+ * memory grow with changes and rules, not with their pairs. Whether an edge closes a cycle is asked only among changes that lie on one when all
+ * rules are followed: usually none.
  */
 class GraphBuilder {
   readonly edges: OrderEdge[][];
@@ -136,19 +146,43 @@ class GraphBuilder {
     if (isActive(owned.owner)) this.#add(owned, isActive, false);
   }
 
+  /** As if every edge of these rules were there. A group stands for its members: once to be waited for, once to wait. */
+  componentsWith(rules: readonly OwnedRule[]): Components {
+    const size = this.#nodes.length;
+    const wholeOf = (group: Group): number => size + 2 * group.number;
+    const eachOf = (group: Group): number => wholeOf(group) + 1;
+    const next: number[][] = Array.from({ length: size + 2 * this.#groups.size }, () => []);
+    for (const group of this.#groups.values()) next[wholeOf(group)] = group.members;
+    this.#groupsOf.forEach((groups, index) => next[index]?.push(...groups.map(eachOf)));
+    for (const { rule, owner } of rules) {
+      const group = this.#membersOf(rule);
+      if (group === undefined) continue;
+      if (rule.order === "after") next[owner]?.push(wholeOf(group));
+      else next[eachOf(group)]?.push(owner);
+    }
+    const of = componentsOf(next.length, (node) => next[node] ?? []).subarray(0, size);
+    const sizes = new Map<number, number>();
+    for (const component of of) sizes.set(component, (sizes.get(component) ?? 0) + 1);
+    return { of, sizes };
+  }
+
   /** Adds the edges of a rule that close no cycle. */
-  offer(owned: OwnedRule): void {
+  offer(owned: OwnedRule, components: Components): void {
     const { rule, owner } = owned;
     const group = this.#membersOf(rule);
     if (group === undefined) return;
     if (rule.order === "after" && this.#directOf(owner).covers(group.bits)) return;
-    const reached = rule.order === "after" ? this.#markBehind(owner) : this.#markAhead(owner);
-    const accepts = (other: number): boolean => other !== owner && this.#marks[other] !== this.#round;
+    const isAlone = components.sizes.get(components.of[owner] ?? 0) === 1;
+    const mark = rule.order === "after" ? this.#markBehind : this.#markAhead;
+    const reached = isAlone ? 0 : mark.call(this, owner, components.of);
+    const accepts = (other: number): boolean => other !== owner && (isAlone || this.#marks[other] !== this.#round);
     this.#add(owned, accepts, reached === 0 && !group.bits.has(owner));
   }
 
   #join(key: string, index: number): void {
-    const group = this.#groups.get(key) ?? { members: [], bits: new BitSet(this.#nodes.length), waiters: [] };
+    const number = this.#groups.size;
+    const made = { number, members: [], bits: new BitSet(this.#nodes.length), waiters: [] };
+    const group = this.#groups.get(key) ?? made;
     this.#groups.set(key, group);
     group.members.push(index);
     group.bits.add(index);
@@ -165,7 +199,7 @@ class GraphBuilder {
     if (rule.order === "after") {
       const reason = `after ${rule.target} ${rule.group} (${source})`;
       const direct = this.#directOf(owner);
-      if (acceptsAll && !direct.meets(group.bits)) {
+      if (acceptsAll) {
         this.edges[owner]?.push({ on: group.members, reason });
         group.waiters.push(owner);
         direct.addAll(group.bits);
@@ -195,10 +229,10 @@ class GraphBuilder {
     return (this.#direct[index] ??= new BitSet(this.#nodes.length));
   }
 
-  /** Marks everything that waits for a change, directly or not; answers how many there are. */
-  #markBehind(start: number): number {
+  /** Marks what waits for a change, directly or not, within its component; answers how many there are. */
+  #markBehind(start: number, components: Uint32Array): number {
     const seen = new Set<Group>();
-    return this.#mark(start, (index, visit) => {
+    return this.#mark(start, components, (index, visit) => {
       visit(this.#waiters[index] ?? []);
       for (const group of this.#groupsOf[index] ?? []) {
         if (group.waiters.length === 0 || seen.has(group)) continue;
@@ -208,10 +242,10 @@ class GraphBuilder {
     });
   }
 
-  /** Marks everything that a change waits for, directly or not; answers how many there are. */
-  #markAhead(start: number): number {
+  /** Marks what a change waits for, directly or not, within its component; answers how many there are. */
+  #markAhead(start: number, components: Uint32Array): number {
     const seen = new Set<readonly number[]>();
-    return this.#mark(start, (index, visit) => {
+    return this.#mark(start, components, (index, visit) => {
       for (const { on } of this.edges[index] ?? []) {
         if (seen.has(on)) continue;
         seen.add(on);
@@ -220,13 +254,18 @@ class GraphBuilder {
     });
   }
 
-  #mark(start: number, next: (index: number, visit: (list: readonly number[]) => void) => void): number {
+  #mark(
+    start: number,
+    components: Uint32Array,
+    next: (index: number, visit: (list: readonly number[]) => void) => void,
+  ): number {
     const round = ++this.#round;
+    const component = components[start];
     const open = [start];
     let reached = 0;
     const visit = (list: readonly number[]): void => {
       for (const other of list) {
-        if (this.#marks[other] === round) continue;
+        if (this.#marks[other] === round || components[other] !== component) continue;
         this.#marks[other] = round;
         reached++;
         open.push(other);
