@@ -51,6 +51,8 @@ export type EngineOutcome =
 
 /** First pause between looks at what is waited for; it doubles up to the wait check interval. */
 const firstPauseMs = 50;
+/** A look at one of many costs up to three calls: the more there are, the longer the first pause. */
+const firstPausePerWaitMs = 10;
 /** A new kind may lag behind its CRD in discovery (reliability.md F47). */
 const typeLagMs = 30_000;
 
@@ -80,7 +82,8 @@ export class Engine {
   #lastProgressAt: number;
   #retryingSince: number | undefined;
   #lastRetry: DeployError | undefined;
-  #pauseMs = firstPauseMs;
+  /** 0: progress was made since the last pause. */
+  #pauseMs = 0;
   #startedAt: number;
 
   constructor(context: EngineContext) {
@@ -257,7 +260,7 @@ export class Engine {
       const finished = results.some((result) => result === true);
       if (finished) {
         this.#lastProgressAt = this.#clock.now();
-        this.#pauseMs = firstPauseMs;
+        this.#pauseMs = 0;
         return;
       }
       if (this.#clock.now() - this.#lastProgressAt > options.waitTimeoutMs) {
@@ -265,6 +268,7 @@ export class Engine {
         const reasons = await this.#explain(tracked);
         throw new DeployError({ code: "DEPLOY_WAIT_TIMEOUT", timeoutMs: options.waitTimeoutMs, resources, reasons });
       }
+      this.#pauseMs ||= Math.max(firstPauseMs, firstPausePerWaitMs * tracked.length);
       await this.#sleep(Math.min(this.#pauseMs, retries ? options.applyCheckIntervalMs : options.waitCheckIntervalMs));
       this.#pauseMs = Math.min(this.#pauseMs * 2, options.waitCheckIntervalMs);
       if (retries || this.#isSliceOver() || (await this.#context.isSuperseded())) return;
