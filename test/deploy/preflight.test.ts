@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DeployError, parseDeployOptions } from "../../src/deploy/index.ts";
+import { DeployError, parseDeployOptions, readDeployFlags } from "../../src/deploy/index.ts";
 import type { JsonMap, KubeObject } from "../../src/resource/index.ts";
 import { configMap, deploy, ending, plan, refusal, yaml } from "./support/deploy.ts";
 import { failure, ManualClock, MemoryCluster } from "./support/memory-cluster.ts";
@@ -54,16 +54,15 @@ describe("preflight checks", () => {
   });
 
   it("are refused by their flag when unknown, and as a raw option of an App", () => {
-    const said = (input: Parameters<typeof parseDeployOptions>[0]): string => {
-      const parsed = parseDeployOptions(input);
-      return "failure" in parsed ? new DeployError(parsed.failure).message : "";
-    };
+    const said = (parsed: ReturnType<typeof parseDeployOptions>): string =>
+      "failure" in parsed ? new DeployError(parsed.failure).message : "";
+    const flags = ["CRDUpgradeSafety", "PermissionValidation,Other"];
     assert.equal(
-      said({ rawOptions: [], preflight: ["CRDUpgradeSafety", "PermissionValidation,Other"] }),
+      said(readDeployFlags(flags.map((value) => ["--preflight", value]))),
       'invalid argument "PermissionValidation,Other" for "--preflight" flag: unknown preflight check "Other" specified',
     );
     assert.equal(
-      said({ rawOptions: ["--preflight=CRDUpgradeSafety"] }),
+      said(parseDeployOptions({ rawOptions: ["--preflight=CRDUpgradeSafety"] })),
       "Unexpected flag '--preflight' specified (either forbidden or unknown)",
     );
   });

@@ -130,7 +130,7 @@ function setDeployFlag(options: Draft<DeployOptions>, flag: string, value: strin
       options.scopeToUsedKinds = !parseBoolean(flag, value);
       return true;
     case "--preflight":
-      options.preflight = [...(options.preflight ?? []), ...parsePreflight([value])];
+      options.preflight = [...(options.preflight ?? []), ...parsePreflight(value)];
       return true;
     case "--into-ns":
       // An empty one means none: scripts pass it on from their own variables.

@@ -23,8 +23,6 @@ export interface DeployOptionsInput {
   readonly rawOptions: readonly string[];
   /** Raw options that the operator set for all Apps; the App's come later and win. */
   readonly defaultRawOptions?: readonly string[];
-  /** Values of kapp's flag `--preflight`, each with names between commas. Not for Apps: kapp-controller takes no such raw option. */
-  readonly preflight?: readonly string[];
 }
 
 export interface DeleteOptionsInput {
@@ -42,7 +40,6 @@ export function parseDeployOptions(
   return guarded(() => {
     const options: Draft<DeployOptions> = { ...defaultDeployOptions };
     if (input.intoNs !== undefined && input.intoNs !== "") options.intoNamespace = input.intoNs;
-    if (input.preflight !== undefined) options.preflight = parsePreflight(input.preflight);
     options.mapNamespaces = (input.mapNs ?? []).map(parseMapping);
     for (const raw of [...(input.defaultRawOptions ?? []), ...input.rawOptions]) {
       const { flag, value } = splitOption(raw);
@@ -283,13 +280,12 @@ function parseMapping(text: string): NamespaceMapping {
   return { from, to };
 }
 
-export function parsePreflight(values: readonly string[]): PreflightCheck[] {
-  return values.flatMap((value) =>
-    value.split(",").map((name) => {
-      if (isPreflightCheck(name)) return name;
-      throw badValue("--preflight", value, `unknown preflight check ${JSON.stringify(name)} specified`);
-    }),
-  );
+/** Names of checks between commas. */
+export function parsePreflight(value: string): PreflightCheck[] {
+  return value.split(",").map((name) => {
+    if (isPreflightCheck(name)) return name;
+    throw badValue("--preflight", value, `unknown preflight check ${JSON.stringify(name)} specified`);
+  });
 }
 
 function parseLabel(text: string): readonly [string, string] {

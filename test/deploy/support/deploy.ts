@@ -8,6 +8,7 @@ import {
   type DeployCluster,
   DeployError,
   type DeployEvent,
+  type DeployOptions,
   type DeployOutcome,
   type DeployPlan,
   formatDeployError,
@@ -16,6 +17,7 @@ import {
   parseDeployOptions,
   planDelete,
   planDeploy,
+  readDeployFlags,
 } from "../../../src/deploy/index.ts";
 import { isMap, parseYamlStream, type SourcedResource } from "../../../src/resource/index.ts";
 
@@ -57,16 +59,25 @@ export function resources(yaml: string, file = "stdin"): SourcedResource[] {
   });
 }
 
+/** The option that only a command line has. */
+function preflightOf(values: readonly string[] | undefined): Pick<DeployOptions, "preflight"> {
+  if (values === undefined) return {};
+  const parsed = readDeployFlags(values.map((value) => ["--preflight", value]));
+  if ("failure" in parsed) throw new DeployError(parsed.failure);
+  const { preflight } = parsed.options;
+  return preflight === undefined ? {} : { preflight };
+}
+
 export async function plan(cluster: TestCluster, yaml: string, settings: Settings = {}): Promise<DeployPlan> {
   const { rawOptions = [], intoNs, mapNs, preflight, tools, signal = new AbortController().signal } = settings;
   const parsed = parseDeployOptions({
     rawOptions,
     ...(intoNs === undefined ? {} : { intoNs }),
     ...(mapNs === undefined ? {} : { mapNs }),
-    ...(preflight === undefined ? {} : { preflight }),
   });
   if ("failure" in parsed) throw new DeployError(parsed.failure);
-  const input = { app: target(settings), resources: resources(yaml), options: parsed.options };
+  const options = { ...parsed.options, ...preflightOf(preflight) };
+  const input = { app: target(settings), resources: resources(yaml), options };
   return planDeploy(input, cluster, { clock: cluster.clock, random: Math.random, ...tools }, { signal });
 }
 
