@@ -2,12 +2,22 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
 import { type Cluster, connectCluster, parseKubeconfig } from "../../src/cluster/index.ts";
-import { applyPlan, DeployError, formatDeployError, parseDeployOptions, planDeploy } from "../../src/deploy/index.ts";
+import {
+  applyPlan,
+  DeployError,
+  formatDeployError,
+  type GivenFlag,
+  planDeploy,
+  readDeployFlags,
+} from "../../src/deploy/index.ts";
 import { isMap, parseYamlStream } from "../../src/resource/index.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 
 const namespace = `preflight-${process.pid}`;
-const settings = ["--wait-check-interval=200ms", "--wait-timeout=30s"];
+const settings: readonly GivenFlag[] = [
+  ["--wait-check-interval", "200ms"],
+  ["--wait-timeout", "30s"],
+];
 
 /** kapp's preflight checks as its own end-to-end tests have them: rights of a ServiceAccount, and definitions that stand on the cluster. */
 describe("preflight checks on a real API server", () => {
@@ -29,7 +39,7 @@ describe("preflight checks on a real API server", () => {
 
   /** What kapp would end with. */
   async function deploy(cluster: Cluster, app: string, check: string, yaml: string): Promise<string> {
-    const parsed = parseDeployOptions({ rawOptions: settings, preflight: [check] });
+    const parsed = readDeployFlags([...settings, ["--preflight", check]]);
     assert.ok(!("failure" in parsed));
     const { documents } = parseYamlStream(yaml, { file: "stdin" });
     const resources = documents.map(({ value, document }) => {

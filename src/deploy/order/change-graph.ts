@@ -109,6 +109,9 @@ interface Components {
   readonly sizes: ReadonlyMap<number, number>;
 }
 
+/** Visits the changes beside one, as lists; what several share need be visited once. */
+type Neighbours = (index: number, visit: (list: readonly number[]) => void) => void;
+
 /**
  * Default rules put thousands of changes behind thousands of others. What waits for a whole group shares the list of its members, so that time and
  * memory grow with changes and rules, not with their pairs. Whether an edge closes a cycle is asked only among changes that lie on one when all
@@ -173,8 +176,7 @@ class GraphBuilder {
     if (group === undefined) return;
     if (rule.order === "after" && this.#directOf(owner).covers(group.bits)) return;
     const isAlone = components.sizes.get(components.of[owner] ?? 0) === 1;
-    const mark = rule.order === "after" ? this.#markBehind : this.#markAhead;
-    const reached = isAlone ? 0 : mark.call(this, owner, components.of);
+    const reached = isAlone ? 0 : this.#mark(owner, rule.order, components.of);
     const accepts = (other: number): boolean => other !== owner && (isAlone || this.#marks[other] !== this.#round);
     this.#add(owned, accepts, reached === 0 && !group.bits.has(owner));
   }
@@ -229,36 +231,35 @@ class GraphBuilder {
     return (this.#direct[index] ??= new BitSet(this.#nodes.length));
   }
 
-  /** Marks what waits for a change, directly or not, within its component; answers how many there are. */
-  #markBehind(start: number, components: Uint32Array): number {
+  /** Marks what waits for a change (`after`), or what it waits for, directly or not, within its component; answers how many there are. */
+  #mark(start: number, order: ChangeRule["order"], components: Uint32Array): number {
+    return this.#walk(start, components, order === "after" ? this.#behind() : this.#ahead());
+  }
+
+  #behind(): Neighbours {
     const seen = new Set<Group>();
-    return this.#mark(start, components, (index, visit) => {
+    return (index, visit) => {
       visit(this.#waiters[index] ?? []);
       for (const group of this.#groupsOf[index] ?? []) {
         if (group.waiters.length === 0 || seen.has(group)) continue;
         seen.add(group);
         visit(group.waiters);
       }
-    });
+    };
   }
 
-  /** Marks what a change waits for, directly or not, within its component; answers how many there are. */
-  #markAhead(start: number, components: Uint32Array): number {
+  #ahead(): Neighbours {
     const seen = new Set<readonly number[]>();
-    return this.#mark(start, components, (index, visit) => {
+    return (index, visit) => {
       for (const { on } of this.edges[index] ?? []) {
         if (seen.has(on)) continue;
         seen.add(on);
         visit(on);
       }
-    });
+    };
   }
 
-  #mark(
-    start: number,
-    components: Uint32Array,
-    next: (index: number, visit: (list: readonly number[]) => void) => void,
-  ): number {
+  #walk(start: number, components: Uint32Array, next: Neighbours): number {
     const round = ++this.#round;
     const component = components[start];
     const open = [start];
