@@ -51,7 +51,7 @@ export type EngineOutcome =
 
 /** First pause between looks at what is waited for; it doubles up to the wait check interval. */
 const firstPauseMs = 50;
-/** A look at one of many costs up to three calls: the more there are, the longer the first pause. */
+/** A look at one of many costs up to three calls: the more there are, the longer until the next look. */
 const firstPausePerWaitMs = 10;
 /** A new kind may lag behind its CRD in discovery (reliability.md F47). */
 const typeLagMs = 30_000;
@@ -82,6 +82,9 @@ export class Engine {
   #lastProgressAt: number;
   #retryingSince: number | undefined;
   #lastRetry: DeployError | undefined;
+  #lookedAt = 0;
+  /** Something is tracked that was not looked at yet. */
+  #hasNew = false;
   /** 0: progress was made since the last pause. */
   #pauseMs = 0;
   #startedAt: number;
@@ -235,7 +238,21 @@ export class Engine {
     return isWorthAnotherRound(error) && error.failure.code !== "DEPLOY_TYPE_MISSING";
   }
 
+  get #leastPauseMs(): number {
+    return firstPausePerWaitMs * this.#tracked.size;
+  }
+
+  /** Where one of many got ready, the others are not looked at again at once, unless something was applied since. */
+  async #spaceLooks(): Promise<void> {
+    const pauseMs =
+      this.#lookedAt + Math.min(this.#leastPauseMs, this.#context.options.waitCheckIntervalMs) - this.#clock.now();
+    if (!this.#hasNew && pauseMs > 0) await this.#sleep(pauseMs);
+    this.#hasNew = false;
+    this.#lookedAt = this.#clock.now();
+  }
+
   #track(index: number): void {
+    this.#hasNew = true;
     this.#tracked.add(index);
     this.#trackedSince.set(index, this.#clock.now());
   }
@@ -253,6 +270,7 @@ export class Engine {
     const { emit, options } = this.#context;
     const retries = this.#schedule.ready().length > 0;
     for (;;) {
+      await this.#spaceLooks();
       emit({ type: "section", phase: "waiting", count: this.#tracked.size, done: this.#waited, total: this.#total });
       const tracked = [...this.#tracked];
       const results = await mapBounded(tracked, options.waitConcurrency, (index) => this.#check(index));
@@ -268,7 +286,7 @@ export class Engine {
         const reasons = await this.#explain(tracked);
         throw new DeployError({ code: "DEPLOY_WAIT_TIMEOUT", timeoutMs: options.waitTimeoutMs, resources, reasons });
       }
-      this.#pauseMs ||= Math.max(firstPauseMs, firstPausePerWaitMs * tracked.length);
+      this.#pauseMs ||= Math.max(firstPauseMs, this.#leastPauseMs);
       await this.#sleep(Math.min(this.#pauseMs, retries ? options.applyCheckIntervalMs : options.waitCheckIntervalMs));
       this.#pauseMs = Math.min(this.#pauseMs * 2, options.waitCheckIntervalMs);
       if (retries || this.#isSliceOver() || (await this.#context.isSuperseded())) return;
