@@ -42,6 +42,7 @@ export {
   backgroundCauses,
   type DriftReport,
   type FetchedSource,
+  isBackground,
   type PlannedChange,
   readRunCause,
   type RunCause,

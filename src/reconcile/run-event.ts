@@ -25,6 +25,10 @@ export function readRunCause(text: unknown): RunCause | undefined {
 /** Causes that nobody waits for: queues let every other one go first, and rows keep another one. */
 export const backgroundCauses: readonly RunCause[] = ["drift", "full comparison", "schedule"];
 
+export function isBackground(cause: RunCause | undefined): boolean {
+  return cause !== undefined && backgroundCauses.includes(cause);
+}
+
 /** What was fetched for one git entry of `spec.fetch`. */
 export interface FetchedSource {
   /** As the App writes it, credentials masked. */

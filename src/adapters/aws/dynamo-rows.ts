@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { backgroundCauses, type Lease, readRunCause, type WorkRow, type WorkRows } from "../../reconcile/index.ts";
+import { isBackground, type Lease, readRunCause, type WorkRow, type WorkRows } from "../../reconcile/index.ts";
 import { AwsError, isConditionFailed } from "./aws-error.ts";
 import {
   numberAt,
@@ -56,9 +56,8 @@ export function createDynamoRows(table: Table): WorkRows {
   return {
     // A try whose reply was lost counts twice: one run too many, which finds nothing to do.
     want: (key, now, cause) => {
-      const isBackground = cause !== undefined && backgroundCauses.includes(cause);
       const because =
-        cause === undefined ? "" : `#cause = ${isBackground ? "if_not_exists(#cause, :cause)" : ":cause"}`;
+        cause === undefined ? "" : `#cause = ${isBackground(cause) ? "if_not_exists(#cause, :cause)" : ":cause"}`;
       const given = { now, one: 1, ...(cause === undefined ? {} : { cause }) };
       return rounds("want", key, async () => {
         const lowered = await wrote(key, {

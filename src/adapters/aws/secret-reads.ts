@@ -26,14 +26,12 @@ export function createSecretReads(call: SecretsManagerCall): (name: string) => P
 
   const readOne = async (name: string): Promise<Secret | undefined> => {
     try {
-      return contentOf(await call("GetSecretValue", { SecretId: name }), name);
+      return await contentOf(await call("GetSecretValue", { SecretId: name }), name);
     } catch (error) {
       if (obstacleOf(error) !== undefined) return undefined;
       throw translateError(error, "GetSecretValue", name);
     }
   };
-
-  const settle = (one: Waiting): Promise<void> => readOne(one.name).then(one.resolve, one.reject);
 
   const readMany = async (batch: readonly Waiting[]): Promise<void> => {
     const found = await readBatch(
@@ -46,13 +44,9 @@ export function createSecretReads(call: SecretsManagerCall): (name: string) => P
     });
     // What is not among the answers is asked for by itself: that tells why.
     await Promise.all(
-      batch.map(async (one) => {
-        const value = found.get(one.name);
-        if (value === undefined) await settle(one);
-        else
-          await Promise.resolve()
-            .then(() => contentOf(value, one.name))
-            .then(one.resolve, one.reject);
+      batch.map(({ name, resolve, reject }) => {
+        const value = found.get(name);
+        return (value === undefined ? readOne(name) : contentOf(value, name)).then(resolve, reject);
       }),
     );
   };
@@ -62,7 +56,11 @@ export function createSecretReads(call: SecretsManagerCall): (name: string) => P
     const batch = waiting.splice(0, mayBatch ? maxBatch : 1);
     const [first] = batch;
     calls++;
-    void (batch.length === 1 && first !== undefined ? settle(first) : readMany(batch))
+    void (
+      batch.length === 1 && first !== undefined
+        ? readOne(first.name).then(first.resolve, first.reject)
+        : readMany(batch)
+    )
       .catch((error: unknown) => {
         for (const { reject } of batch) reject(error);
       })
@@ -93,7 +91,7 @@ async function readBatch(
 }
 
 /** @throws SecretsError `SECRETS_CONTENT_INVALID`. */
-function contentOf({ SecretString, SecretBinary, VersionId }: SecretValue, name: string): Secret {
+async function contentOf({ SecretString, SecretBinary, VersionId }: SecretValue, name: string): Promise<Secret> {
   const content =
     SecretString === undefined ? decodeBinary(SecretBinary ?? new Uint8Array()) : decodeSecret(SecretString, name);
   return { ...content, version: VersionId ?? "" };

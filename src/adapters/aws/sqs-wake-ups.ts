@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, EpochMs } from "../../base/index.ts";
-import { backgroundCauses, type QueueName, readRunCause, type RunCause, type WakeUps } from "../../reconcile/index.ts";
+import { isBackground, type QueueName, readRunCause, type RunCause, type WakeUps } from "../../reconcile/index.ts";
 import type { AwsApi } from "./aws-api.ts";
 
 /** Longest delay of one message in milliseconds (aws.md §5). */
@@ -55,7 +55,7 @@ export function createSqsWakeUps({ api, queueUrls, clock }: SqsWakeUpsOptions): 
 }
 
 function sqsQueueOf(queue: QueueName, cause: RunCause | undefined): SqsQueueName {
-  return queue === "app" && cause !== undefined && backgroundCauses.includes(cause) ? "background" : queue;
+  return queue === "app" && isBackground(cause) ? "background" : queue;
 }
 
 /** What a received body says; `undefined` when lateen did not write it. */

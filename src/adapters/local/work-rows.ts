@@ -1,4 +1,4 @@
-import { backgroundCauses, type Lease, type WorkRow, type WorkRows } from "../../reconcile/index.ts";
+import { isBackground, type Lease, type WorkRow, type WorkRows } from "../../reconcile/index.ts";
 import { type Connection, numberOf, optionalNumber, optionalCause, optionalText, textOf } from "./connection.ts";
 
 /**
@@ -56,7 +56,7 @@ export function createWorkRows(connection: Connection): WorkRows {
 
   return {
     want: (key, now, cause) => {
-      const gives = cause !== undefined && backgroundCauses.includes(cause) ? 1 : 0;
+      const gives = isBackground(cause) ? 1 : 0;
       return connection.write(() => numberOf(want.get({ key, now, cause: cause ?? null, gives }), "wanted"));
     },
 
