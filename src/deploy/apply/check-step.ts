@@ -41,7 +41,7 @@ export interface CheckResult {
   /** The object as it was seen; absent when it is gone. */
   readonly object?: KubeObject;
   readonly children: readonly ChildState[];
-  /** Why it is not ready; absent for what has no Pods. */
+  /** Why it is not ready, as far as its Pods tell; absent for what is ready, and for deletions. */
   readonly diagnosis?: Diagnosis;
 }
 

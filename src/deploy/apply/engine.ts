@@ -51,8 +51,8 @@ export type EngineOutcome =
 
 /** First pause between looks at what is waited for; it doubles up to the wait check interval. */
 const firstPauseMs = 50;
-/** A look at a workload costs up to three calls: the more there are, the longer until the next look. */
-const firstPausePerWorkloadMs = 10;
+/** A look at what was not ready the last time costs up to three calls: the more there is of it, the longer until the next look. */
+const firstPausePerLookMs = 10;
 /** A new kind may lag behind its CRD in discovery (reliability.md F47). */
 const typeLagMs = 30_000;
 
@@ -239,8 +239,8 @@ export class Engine {
   }
 
   get #leastPauseMs(): number {
-    const workloads = [...this.#tracked].filter((index) => this.#diagnoses.has(index));
-    return firstPausePerWorkloadMs * workloads.length;
+    const notReady = [...this.#tracked].filter((index) => this.#diagnoses.has(index));
+    return firstPausePerLookMs * notReady.length;
   }
 
   /** Where one of many got ready, the others are not looked at again at once, unless something was applied since. */
