@@ -263,6 +263,57 @@ describe("any order of the input", () => {
     );
   });
 
+  it("lets default rules give way only where they would close a cycle", async () => {
+    const kinds = ["ConfigMap", "Role", "RoleBinding", "Service"] as const;
+    const defaultTargets: Readonly<Record<string, readonly string[]>> = {
+      RoleBinding: ["Role"],
+      Service: ["ConfigMap", "Role", "RoleBinding"],
+    };
+    const resource = fc.record({
+      kind: fc.constantFrom(...kinds),
+      targets: fc.array(fc.nat({ max: 11 }), { maxLength: 2 }),
+    });
+    let gaveWay = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(resource, { minLength: 2, maxLength: 12 }), async (resources) => {
+        const objects = resources.map(({ kind, targets }, index) => {
+          const rules = targets
+            .filter((target) => target < index)
+            .map((target, i) => [`kapp.k14s.io/change-rule.${i}`, `upsert after upserting g${target}`]);
+          const annotations = { "kapp.k14s.io/change-group": `g${index}`, ...Object.fromEntries(rules) };
+          const apiVersion = kind.startsWith("Role") ? "rbac.authorization.k8s.io/v1" : "v1";
+          return { apiVersion, kind, metadata: { name: `r${index}`, annotations } };
+        });
+        const { steps } = await plan(newCluster(), objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+        const direct = steps.map(({ waitsFor }) => new Set(waitsFor.flatMap(({ on }) => on)));
+        const leadsTo = (from: number, to: number): boolean => {
+          const seen = new Set([from]);
+          for (const index of seen) for (const next of direct[index] ?? []) seen.add(next);
+          return seen.has(to);
+        };
+        const kindOf = (index: number): string =>
+          kinds.find((kind) => steps[index]?.description.startsWith(`${kind.toLowerCase()}/`)) ?? "";
+        steps.forEach((_, owner) => {
+          assert.ok(
+            [...(direct[owner] ?? [])].every((target) => !leadsTo(target, owner)),
+            "a cycle",
+          );
+          steps.forEach((_step, target) => {
+            if (defaultTargets[kindOf(owner)]?.includes(kindOf(target)) !== true || direct[owner]?.has(target) === true)
+              return;
+            assert.ok(
+              leadsTo(target, owner),
+              `${steps[owner]?.description} could wait for ${steps[target]?.description}`,
+            );
+            gaveWay++;
+          });
+        });
+      }),
+      { numRuns: 100 },
+    );
+    assert.ok(gaveWay > 0, "no rule gave way");
+  });
+
   it("shows each change once", async () => {
     const { changes } = await plan(newCluster(), yaml(...documents([[], [0], [0, 1]])));
     assert.deepEqual(

@@ -3,6 +3,7 @@ import type { ChangeGroupBinding, ChangeRuleBinding } from "../config/change-rul
 import { matches } from "../config/matchers.ts";
 import { BitSet } from "./bit-set.ts";
 import { componentsOf } from "./components.ts";
+import { CycleGuard } from "./cycle-guard.ts";
 import type { ChangeRule } from "./change-rule.ts";
 import { refuseCycles } from "./cycles.ts";
 import { annotatedRules, groupsOf, ruleFor } from "./group-members.ts";
@@ -38,17 +39,16 @@ export function buildChangeGraph(
   groupBindings: readonly ChangeGroupBinding[],
   ruleBindings: readonly ChangeRuleBinding[],
 ): ChangeGraph {
-  const builder = new GraphBuilder(nodes, groupBindings);
   const rules = allRules(nodes, ruleBindings);
   const required = rules.filter((rule) => !rule.ignoreIfCyclical);
+  const builder = new GraphBuilder(nodes, groupBindings);
   for (const rule of required) builder.require(rule);
   refuseCycles(
     nodes.map((node) => describeResource(node.object)),
     builder.edges,
   );
-  const offered = [...required, ...rules.filter(({ ignoreIfCyclical }) => ignoreIfCyclical)];
-  const components = builder.componentsWith(offered);
-  for (const rule of offered) builder.offer(rule, components);
+  // Rules with one target stand together: the graph is searched once for all of them.
+  builder.offer([...required.toSorted(byTarget), ...rules.filter(({ ignoreIfCyclical }) => ignoreIfCyclical)]);
   return { waitsFor: builder.edges };
 }
 
@@ -94,28 +94,40 @@ function byWeightAndKey(nodes: readonly GraphNode[]): (a: OwnedRule, b: OwnedRul
   return (a, b) => b.weight - a.weight || compareCodePoints(keys[a.owner] ?? "", keys[b.owner] ?? "");
 }
 
+function byTarget(a: OwnedRule, b: OwnedRule): number {
+  const key = ({ rule }: OwnedRule): string => `${rule.order} ${rule.target} ${rule.group}`;
+  return compareCodePoints(key(a), key(b));
+}
+
+/** Changes that a rule reaches. */
+interface Targets {
+  readonly members: readonly number[];
+  readonly bits: BitSet;
+}
+
 /** The changes of one change group. */
-interface Group {
+interface Group extends Targets {
   readonly number: number;
   readonly members: number[];
-  readonly bits: BitSet;
-  /** Changes that wait for all of them. */
-  readonly waiters: number[];
 }
 
-/** By change: what lies on a cycle, if all rules were followed, has the same number; and how many changes have a number. */
-interface Components {
-  readonly of: Uint32Array;
-  readonly sizes: ReadonlyMap<number, number>;
+/** A rule and the changes that it reaches. */
+interface Offer {
+  readonly owned: OwnedRule;
+  readonly group: Group;
 }
 
-/** Visits the changes beside one, as lists; what several share need be visited once. */
-type Neighbours = (index: number, visit: (list: readonly number[]) => void) => void;
+/** Offers one after another that point the same way, and to the same groups from each owner. */
+interface Run {
+  readonly order: ChangeRule["order"];
+  readonly groups: readonly Group[];
+  readonly offers: Offer[];
+}
 
 /**
- * Default rules put thousands of changes behind thousands of others. What waits for a whole group shares the list of its members, so that time and
- * memory grow with changes and rules, not with their pairs. Whether an edge closes a cycle is asked only among changes that lie on one when all
- * rules are followed: usually none.
+ * Default rules put thousands of changes behind thousands of others. What waits for a whole group, or for the same part of it, shares the list of its
+ * members, so that time and memory grow with changes and rules, not with their pairs. Whether an edge closes a cycle is asked only of changes that lie
+ * on one when all rules are followed: usually none.
  */
 class GraphBuilder {
   readonly edges: OrderEdge[][];
@@ -124,20 +136,21 @@ class GraphBuilder {
   readonly #groupsOf: Group[][];
   /** What a change waits for directly. */
   readonly #direct: (BitSet | undefined)[];
-  /** Changes that wait for this one by another way than its whole group. */
-  readonly #waiters: number[][];
-  /** The last round of looking round in which a change was reached. */
-  readonly #marks: Uint32Array;
-  #round = 0;
+  /** The changes that really happen. */
+  readonly #active: BitSet;
+  /** By set: the members of each group that are in it. */
+  readonly #parts = new Map<BitSet, Map<Group, Targets>>();
+  readonly #guard: CycleGuard;
 
   constructor(nodes: readonly GraphNode[], groupBindings: readonly ChangeGroupBinding[]) {
     this.#nodes = nodes;
     this.edges = nodes.map(() => []);
     this.#groupsOf = nodes.map(() => []);
     this.#direct = nodes.map(() => undefined);
-    this.#waiters = nodes.map(() => []);
-    this.#marks = new Uint32Array(nodes.length);
-    nodes.forEach(({ object, op }, index) => {
+    this.#active = new BitSet(nodes.length);
+    this.#guard = new CycleGuard(nodes.length);
+    nodes.forEach(({ object, op, active }, index) => {
+      if (active) this.#active.add(index);
       if (op === "noop") return;
       for (const name of groupsOf(object, groupBindings)) this.#join(`${op} ${name}`, index);
     });
@@ -145,45 +158,81 @@ class GraphBuilder {
 
   /** Adds the edges of a rule among the changes that really happen, come what may: a cycle among them is an error. */
   require(owned: OwnedRule): void {
-    const isActive = (index: number): boolean => this.#nodes[index]?.active === true;
-    if (isActive(owned.owner)) this.#add(owned, isActive, false);
+    const group = this.#groupOf(owned);
+    if (group === undefined || !this.#active.has(owned.owner)) return;
+    const targets = this.#partOf(group, this.#active);
+    this.#add(owned, targets);
+    this.#guard.link(owned.rule.order, owned.owner, targets.members);
   }
 
-  /** As if every edge of these rules were there. A group stands for its members: once to be waited for, once to wait. */
-  componentsWith(rules: readonly OwnedRule[]): Components {
+  /** Adds those edges of the rules that close no cycle with the ones before. */
+  offer(rules: readonly OwnedRule[]): void {
+    const onCycle = this.#onCycle(rules);
+    for (const run of runsOf(this.#byOwner(rules))) {
+      const admitted = this.#admit(run, onCycle);
+      for (const { owned, group } of run.offers) {
+        const accepted = admitted.get(owned.owner);
+        this.#add(owned, accepted === undefined ? group : this.#partOf(group, accepted));
+      }
+    }
+  }
+
+  /** All its edges are there already. */
+  #isRequired({ owner, ignoreIfCyclical }: OwnedRule, group: Group): boolean {
+    return !ignoreIfCyclical && this.#active.has(owner) && this.#active.covers(group.bits);
+  }
+
+  /** By owner, what its rules may reach. Absent for owners that are on no cycle: theirs may reach all. */
+  #admit({ order, groups, offers }: Run, onCycle: BitSet): ReadonlyMap<number, BitSet> {
+    const targets = new BitSet(this.#nodes.length);
+    for (const { bits } of groups) targets.addAll(bits);
+    const owners = new Set(offers.map(({ owned }) => owned.owner));
+    const guarded = [...owners].filter((owner) => onCycle.has(owner) || targets.has(owner));
+    return guarded.length === 0 ? new Map() : this.#guard.admit(order, guarded, targets.members());
+  }
+
+  /** Offers of one owner that stand together and point the same way. */
+  #byOwner(rules: readonly OwnedRule[]): Run[] {
+    const runs: { order: ChangeRule["order"]; groups: Group[]; offers: Offer[] }[] = [];
+    for (const owned of rules) {
+      const group = this.#groupOf(owned);
+      if (group === undefined || this.#isRequired(owned, group)) continue;
+      const { order } = owned.rule;
+      const last = runs.at(-1);
+      if (last?.order === order && last.offers[0]?.owned.owner === owned.owner) {
+        last.groups.push(group);
+        last.offers.push({ owned, group });
+      } else runs.push({ order, groups: [group], offers: [{ owned, group }] });
+    }
+    return runs;
+  }
+
+  /** Changes that would lie on a cycle if every edge of these rules were there. A group stands for its members: once to be waited for, once to wait. */
+  #onCycle(rules: readonly OwnedRule[]): BitSet {
     const size = this.#nodes.length;
     const wholeOf = (group: Group): number => size + 2 * group.number;
     const eachOf = (group: Group): number => wholeOf(group) + 1;
     const next: number[][] = Array.from({ length: size + 2 * this.#groups.size }, () => []);
     for (const group of this.#groups.values()) next[wholeOf(group)] = group.members;
     this.#groupsOf.forEach((groups, index) => next[index]?.push(...groups.map(eachOf)));
-    for (const { rule, owner } of rules) {
-      const group = this.#membersOf(rule);
+    for (const owned of rules) {
+      const group = this.#groupOf(owned);
       if (group === undefined) continue;
-      if (rule.order === "after") next[owner]?.push(wholeOf(group));
-      else next[eachOf(group)]?.push(owner);
+      if (owned.rule.order === "after") next[owned.owner]?.push(wholeOf(group));
+      else next[eachOf(group)]?.push(owned.owner);
     }
-    const of = componentsOf(next.length, (node) => next[node] ?? []).subarray(0, size);
+    const components = componentsOf(next.length, (node) => next[node] ?? []).subarray(0, size);
     const sizes = new Map<number, number>();
-    for (const component of of) sizes.set(component, (sizes.get(component) ?? 0) + 1);
-    return { of, sizes };
-  }
-
-  /** Adds the edges of a rule that close no cycle. */
-  offer(owned: OwnedRule, components: Components): void {
-    const { rule, owner } = owned;
-    const group = this.#membersOf(rule);
-    if (group === undefined) return;
-    if (rule.order === "after" && this.#directOf(owner).covers(group.bits)) return;
-    const isAlone = components.sizes.get(components.of[owner] ?? 0) === 1;
-    const reached = isAlone ? 0 : this.#mark(owner, rule.order, components.of);
-    const accepts = (other: number): boolean => other !== owner && (isAlone || this.#marks[other] !== this.#round);
-    this.#add(owned, accepts, reached === 0 && !group.bits.has(owner));
+    for (const component of components) sizes.set(component, (sizes.get(component) ?? 0) + 1);
+    const onCycle = new BitSet(size);
+    components.forEach((component, index) => {
+      if (sizes.get(component) !== 1) onCycle.add(index);
+    });
+    return onCycle;
   }
 
   #join(key: string, index: number): void {
-    const number = this.#groups.size;
-    const made = { number, members: [], bits: new BitSet(this.#nodes.length), waiters: [] };
+    const made = { number: this.#groups.size, members: [], bits: new BitSet(this.#nodes.length) };
     const group = this.#groups.get(key) ?? made;
     this.#groups.set(key, group);
     group.members.push(index);
@@ -191,88 +240,54 @@ class GraphBuilder {
     this.#groupsOf[index]?.push(group);
   }
 
-  #membersOf({ target, group }: ChangeRule): Group | undefined {
+  #groupOf({ rule: { target, group } }: OwnedRule): Group | undefined {
     return this.#groups.get(`${target === "upserting" ? "upsert" : "delete"} ${group}`);
   }
 
-  #add({ rule, owner, source }: OwnedRule, accepts: (other: number) => boolean, acceptsAll: boolean): void {
-    const group = this.#membersOf(rule);
-    if (group === undefined) return;
+  #partOf(group: Group, set: BitSet): Targets {
+    const parts = this.#parts.get(set) ?? new Map<Group, Targets>();
+    this.#parts.set(set, parts);
+    const known = parts.get(group);
+    if (known !== undefined) return known;
+    const part = { members: group.members.filter((member) => set.has(member)), bits: group.bits.and(set) };
+    parts.set(group, part);
+    return part;
+  }
+
+  #add({ rule, owner, source }: OwnedRule, { members, bits }: Targets): void {
     if (rule.order === "after") {
-      const reason = `after ${rule.target} ${rule.group} (${source})`;
       const direct = this.#directOf(owner);
-      if (acceptsAll) {
-        this.edges[owner]?.push({ on: group.members, reason });
-        group.waiters.push(owner);
-        direct.addAll(group.bits);
-        return;
-      }
-      const on = group.members.filter((target) => !direct.has(target) && accepts(target));
-      if (on.length === 0) return;
-      this.edges[owner]?.push({ on, reason });
-      for (const target of on) {
-        this.#waiters[target]?.push(owner);
-        direct.add(target);
-      }
+      if (direct.covers(bits)) return;
+      this.edges[owner]?.push({ on: members, reason: `after ${rule.target} ${rule.group} (${source})` });
+      direct.addAll(bits);
       return;
     }
     const reason = `after ${describeResource(this.#nodes[owner]?.object ?? {})}, which comes before ${rule.target} ${rule.group} (${source})`;
-    const on = [owner];
-    for (const waiter of group.members) {
+    const edge = { on: [owner], reason };
+    for (const waiter of members) {
       const direct = this.#directOf(waiter);
-      if (direct.has(owner) || !accepts(waiter)) continue;
+      if (direct.has(owner)) continue;
       direct.add(owner);
-      this.edges[waiter]?.push({ on, reason });
-      this.#waiters[owner]?.push(waiter);
+      this.edges[waiter]?.push(edge);
     }
   }
 
   #directOf(index: number): BitSet {
     return (this.#direct[index] ??= new BitSet(this.#nodes.length));
   }
+}
 
-  /** Marks what waits for a change (`after`), or what it waits for, directly or not, within its component; answers how many there are. */
-  #mark(start: number, order: ChangeRule["order"], components: Uint32Array): number {
-    return this.#walk(start, components, order === "after" ? this.#behind() : this.#ahead());
+/** Joins those one after another that point the same way and to the same groups. */
+function runsOf(byOwner: readonly Run[]): Run[] {
+  const runs: Run[] = [];
+  for (const next of byOwner) {
+    const run = runs.at(-1);
+    const isSame =
+      run?.order === next.order &&
+      run.groups.length === next.groups.length &&
+      run.groups.every((group, place) => group === next.groups[place]);
+    if (isSame) run.offers.push(...next.offers);
+    else runs.push(next);
   }
-
-  #behind(): Neighbours {
-    const seen = new Set<Group>();
-    return (index, visit) => {
-      visit(this.#waiters[index] ?? []);
-      for (const group of this.#groupsOf[index] ?? []) {
-        if (group.waiters.length === 0 || seen.has(group)) continue;
-        seen.add(group);
-        visit(group.waiters);
-      }
-    };
-  }
-
-  #ahead(): Neighbours {
-    const seen = new Set<readonly number[]>();
-    return (index, visit) => {
-      for (const { on } of this.edges[index] ?? []) {
-        if (seen.has(on)) continue;
-        seen.add(on);
-        visit(on);
-      }
-    };
-  }
-
-  #walk(start: number, components: Uint32Array, next: Neighbours): number {
-    const round = ++this.#round;
-    const component = components[start];
-    const open = [start];
-    let reached = 0;
-    const visit = (list: readonly number[]): void => {
-      for (const other of list) {
-        if (this.#marks[other] === round || components[other] !== component) continue;
-        this.#marks[other] = round;
-        reached++;
-        open.push(other);
-      }
-    };
-    for (let index = open.pop(); index !== undefined; index = open.pop()) next(index, visit);
-    return reached;
-  }
+  return runs;
 }
