@@ -47,6 +47,8 @@ export interface FetchSuccess {
     readonly bytesReceived: number;
     readonly objects: number;
     readonly files: number;
+    /** Of all files together. */
+    readonly fileBytes: number;
   };
   /** What a person should know beside success. */
   readonly notes: readonly string[];
@@ -142,6 +144,7 @@ async function fetchEntries(
       bytesReceived: sum("bytesReceived"),
       objects: sum("objects"),
       files: files.length,
+      fileBytes: files.reduce((total, [, { bytes }]) => total + bytes.length, 0),
     },
     notes: costs.flatMap(({ notes }) => notes),
   };

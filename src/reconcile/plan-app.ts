@@ -201,6 +201,7 @@ export function fetchedEvent(fetched: FetchSuccess, now: number, startedAt: numb
     requests: stats.requests,
     bytes: stats.bytesReceived,
     files: stats.files,
+    fileBytes: stats.fileBytes,
     notes,
   };
 }

@@ -75,8 +75,11 @@ export type RunEvent = { readonly at: EpochMs } & (
       readonly ms: number;
       readonly sources: readonly FetchedSource[];
       readonly requests: number;
+      /** Received from servers. */
       readonly bytes: number;
       readonly files: number;
+      /** Of all files together. */
+      readonly fileBytes: number;
       readonly notes: readonly string[];
     }
   | { readonly type: "templated"; readonly ms: number; readonly documents: number }

@@ -30,6 +30,7 @@ const run: readonly RunEvent[] = [
     requests: 2,
     bytes: 2_048,
     files: 3,
+    fileBytes: 2_048,
     notes: ["the server knows no filters: everything of depth 1 was fetched"],
   },
   { type: "templated", at: 1_024, ms: 3, documents: 6 },

@@ -41,6 +41,7 @@ export const events: readonly RunEvent[] = [
     requests: 3,
     bytes: 12_345,
     files: 1,
+    fileBytes: 2_048,
     notes: ["the server has no filters: a plain depth-1 fetch"],
   },
   { at: at + 43, type: "templated", ms: 3, documents: 2 },

@@ -2,6 +2,7 @@ import { deployOnce } from "../../reconcile/index.ts";
 import { addAppOptions, type AppOptions, withApp } from "../app-options.ts";
 import type { DefineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import { createTimeline } from "../timeline.ts";
 
 export const defineDeploy: DefineCommand = (command, context) => {
@@ -29,6 +30,8 @@ Examples:
         let outcome: string | undefined;
         const { approveDeletions: approve } = options;
         for await (const event of deployOnce(app, deps, { signal: context.signal, approve })) {
+          if (event.type === "fetched") keepHeapSmall({ bytes: event.fileBytes });
+          if (event.type === "planned") keepHeapSmall(event);
           for (const line of timeline.lines(event)) context.terminal.err(line);
           if (event.type === "finished") outcome = event.outcome;
         }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { compareCodePoints, isList, isMap, parseYamlStream, type SourcedResource } from "../../resource/index.ts";
 import { CommandError } from "../exit-code.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 
 export interface InputFolder {
   /** What paths are relative to. */
@@ -14,7 +15,9 @@ export interface InputFolder {
 export function readResources(paths: readonly string[], folder: InputFolder): SourcedResource[] {
   if (paths.length === 0)
     throw new CommandError("Expected at least one --file (-f) specified with a file or directory path");
-  return paths.flatMap((path) => filesOf(path, folder).flatMap(resourcesOf));
+  const files = paths.flatMap((path) => filesOf(path, folder));
+  keepHeapSmall({ bytes: files.reduce((total, { text }) => total + text.length, 0) });
+  return files.flatMap(resourcesOf);
 }
 
 interface ReadFile {
