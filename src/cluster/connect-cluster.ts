@@ -201,8 +201,17 @@ async function deleteObject(
     },
     (deleted) => deleted,
   );
-  // The server answers with a Status when the object is gone, and with the object while finalizers or a grace period hold it.
-  return { gone: answer === undefined || own(answer, "kind") === "Status" };
+  return { gone: answer === undefined || isGone(answer, type) };
+}
+
+/**
+ * A Status tells that the object is gone. An object is what finalizers or a grace period hold, with the time of its deletion; without one it is what a kind of
+ * Kubernetes itself, such as Service, shows of what is gone. Other API servers may show anything.
+ */
+function isGone(answer: JsonMap, { group }: ApiType): boolean {
+  if (own(answer, "kind") === "Status") return true;
+  const isKubernetes = !group.includes(".") || group.endsWith(".k8s.io");
+  return isKubernetes && own(own(answer, "metadata"), "deletionTimestamp") === undefined;
 }
 
 /** The error texts of kapp.md §6.1, and client-go's words for the same call. */

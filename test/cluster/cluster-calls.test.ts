@@ -460,6 +460,42 @@ describe("what does not exist", () => {
   }
 });
 
+describe("a deletion", () => {
+  const deleted = (apiVersion: string, kind: string, metadata: object): Answer => ({
+    body: JSON.stringify({ apiVersion, kind, metadata: { name: "a", uid: "u", ...metadata } }),
+    headers: { "content-type": "application/json" },
+  });
+  const service = { ...configMap, kind: "Service", resource: "services" };
+  const widget = { ...configMap, group: "example.com", version: "v1", kind: "Widget", resource: "widgets" };
+  const deletionTimestamp = "2026-01-01T00:00:00Z";
+  const cases = [
+    {
+      name: "of a Service answers with what was deleted",
+      type: service,
+      answer: deleted("v1", "Service", {}),
+      gone: true,
+    },
+    {
+      name: "of what a finalizer holds",
+      type: service,
+      answer: deleted("v1", "Service", { deletionTimestamp, finalizers: ["example.com/hold"] }),
+      gone: false,
+    },
+    {
+      name: "by an API server of others tells nothing by the object",
+      type: widget,
+      answer: deleted("example.com/v1", "Widget", {}),
+      gone: false,
+    },
+  ];
+  for (const { name, type, answer, gone } of cases) {
+    it(name, async () => {
+      const { cluster } = await connect([answer]);
+      assert.deepEqual(await cluster.delete(type, "team", "a", { uid: "u" }), { gone });
+    });
+  }
+});
+
 describe("requests", () => {
   it("carry the field manager, the preconditions and exact integers", async () => {
     const big = 9_007_199_254_740_993n;
@@ -473,8 +509,7 @@ describe("requests", () => {
     assert.equal(answered["n"], big);
     await cluster.replace(configMap, "team", "a", cm("a"));
     await cluster.patch(configMap, "team", "a", { contentType: "application/json-patch+json", body: "[]" });
-    const { gone } = await cluster.delete(configMap, "team", "a/../b", { uid: "u", resourceVersion: "5" });
-    assert.equal(gone, false);
+    await cluster.delete(configMap, "team", "a/../b", { uid: "u", resourceVersion: "5" });
     assert.deepEqual(
       server.requests.map(({ method, path, headers }) => [method, path, headers["content-type"]]),
       [

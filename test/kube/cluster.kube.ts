@@ -98,6 +98,19 @@ describe("a run cluster", () => {
     assert.equal(await cluster.get(configMap, namespace, "life"), undefined);
   });
 
+  it("knows from the answer that a Service is gone", async () => {
+    const service = (await cluster.discover()).types.find(({ kind, group }) => kind === "Service" && group === "");
+    assert.ok(service);
+    const created = await cluster.create(service, namespace, {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "shown" },
+      spec: { ports: [{ port: 80 }] },
+    });
+    assert.deepEqual(await cluster.delete(service, namespace, "shown", { uid: uidOf(created) }), { gone: true });
+    assert.equal(await cluster.get(service, namespace, "shown"), undefined);
+  });
+
   it("says that an object which a finalizer holds is not gone", async () => {
     const held = await cluster.create(configMap, namespace, {
       apiVersion: "v1",

@@ -8,7 +8,7 @@ import type { Diagnosis } from "../wait/diagnosis.ts";
 import { deletingState } from "../wait/readiness.ts";
 import { isWorthAnotherRound, statusOf } from "./api-calls.ts";
 import type { DeployEvent } from "./events.ts";
-import { checkStep, type CheckContext, type CheckResult } from "./check-step.ts";
+import { type CheckContext, type CheckResult, checkSteps } from "./check-steps.ts";
 import { ClusterWarnings } from "./cluster-warnings.ts";
 import { explainWait } from "./explain-wait.ts";
 import { Schedule } from "./schedule.ts";
@@ -51,7 +51,7 @@ export type EngineOutcome =
 
 /** First pause between looks at what is waited for; it doubles up to the wait check interval. */
 const firstPauseMs = 50;
-/** A look at what was not ready the last time costs up to three calls: the more there is of it, the longer until the next look. */
+/** A look at what was not ready the last time costs a call: the more there is of it, the longer until the next look. */
 const firstPausePerLookMs = 10;
 /** A new kind may lag behind its CRD in discovery (reliability.md F47). */
 const typeLagMs = 30_000;
@@ -274,10 +274,9 @@ export class Engine {
       await this.#spaceLooks();
       emit({ type: "section", phase: "waiting", count: this.#tracked.size, done: this.#waited, total: this.#total });
       const tracked = [...this.#tracked];
-      const results = await mapBounded(tracked, options.waitConcurrency, (index) => this.#check(index));
+      const hasProgress = await this.#lookAt(tracked);
       await this.#context.logs?.look();
-      const finished = results.some((result) => result === true);
-      if (finished) {
+      if (hasProgress) {
         this.#lastProgressAt = this.#clock.now();
         this.#pauseMs = 0;
         return;
@@ -294,17 +293,34 @@ export class Engine {
     }
   }
 
-  /** `true` when the step finished, or lets others go on. */
-  async #check(index: number): Promise<boolean> {
-    const { steps, emit, options, write } = this.#context;
-    const step = steps[index];
-    if (step === undefined) return false;
+  /** Looks once at these steps. `true` when one finished, or lets others go on. */
+  async #lookAt(tracked: readonly number[]): Promise<boolean> {
+    const looked = tracked.flatMap((index) => {
+      const step = this.#context.steps[index];
+      return step === undefined ? [] : [{ index, step }];
+    });
+    const results = await checkSteps(
+      looked.map(({ step }) => ({ step, known: this.objects.get(step), typeOf: () => this.#types.of(step) })),
+      this.#checkContext(),
+    );
+    this.#context.write.signal.throwIfAborted();
+    let hasProgress = false;
+    for (const [place, { index, step }] of looked.entries()) {
+      const result = results[place];
+      if (result !== undefined && (await this.#settle(index, step, result))) hasProgress = true;
+    }
+    return hasProgress;
+  }
+
+  /** What a look at a step means. `true` when it finished, or lets others go on. */
+  async #settle(index: number, step: PlanStep, look: PromiseSettledResult<CheckResult>): Promise<boolean> {
+    const { emit, options } = this.#context;
     let result: CheckResult;
     try {
-      result = await checkStep(step, this.objects.get(step), await this.#types.of(step), this.#checkContext());
+      if (look.status === "rejected") throw look.reason;
+      result = look.value;
       this.#checkPatience(index, result);
     } catch (error) {
-      write.signal.throwIfAborted();
       if (!(error instanceof DeployError)) throw error;
       this.#tracked.delete(index);
       this.#waited++;
@@ -360,6 +376,7 @@ export class Engine {
       cluster: write.cluster,
       signal: write.signal,
       typeOf: this.#types.find,
+      concurrency: options.waitConcurrency,
       ignoreFailingApiServices: options.ignoreFailingApiServices,
       waitRules: write.config.waitRules,
       heldFor: this.#held.heldFor,
