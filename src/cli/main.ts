@@ -22,6 +22,8 @@ if (command === "ytt" && rest[0] !== "--help" && rest[0] !== "-h") {
     environment: process.env,
     signal: interrupt.signal,
     cwd: process.cwd(),
+    serviceAccountFolder: "/var/run/secrets/kubernetes.io/serviceaccount",
+    isInteractive: process.stdin.isTTY,
     isTty: process.stdout.isTTY,
     hasColours: !process.env["NO_COLOR"],
     readStdin,

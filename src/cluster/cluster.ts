@@ -1,4 +1,5 @@
 import type { GroupVersionKind, KubeObject } from "../resource/index.ts";
+import type { BearerToken } from "./token-credential.ts";
 
 /** A type that an API server serves, from discovery. */
 export interface ApiType extends GroupVersionKind {
@@ -36,12 +37,6 @@ export interface PatchBody {
 export interface DeletePreconditions {
   readonly uid?: string;
   readonly resourceVersion?: string;
-}
-
-/** A ServiceAccount token from the TokenRequest API. */
-export interface ServiceAccountToken {
-  readonly token: string;
-  readonly expiresAt: number;
 }
 
 /** A line of a container's log. */
@@ -105,7 +100,7 @@ export interface Cluster {
     namespace: string,
     name: string,
     options?: CallOptions & { readonly expirationSeconds?: number },
-  ): Promise<ServiceAccountToken>;
+  ): Promise<BearerToken>;
   /** The same server as that ServiceAccount; its token is renewed when half of its life is left. Closing either one leaves the other open. */
   actAs(namespace: string, serviceAccount: string): Cluster;
   /** Ends the connections; calls in flight fail. */

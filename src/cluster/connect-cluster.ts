@@ -12,8 +12,9 @@ import { discoverTypes } from "./discovery.ts";
 import { listObjects } from "./list-objects.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 import { readLog } from "./read-log.ts";
-import { requestToken, serviceAccountCredential } from "./service-account-token.ts";
+import { requestToken } from "./service-account-token.ts";
 import { textOf } from "./text-of.ts";
+import { type BearerToken, tokenCredential } from "./token-credential.ts";
 import { createTransport } from "./transport.ts";
 
 export interface ConnectOptions extends LoginOptions {
@@ -140,9 +141,8 @@ function connectAs(access: ClusterAccess, credential: Credential, options: Gated
         ...(tlsServerName === undefined ? {} : { tlsServerName }),
         ...(proxyUrl === undefined ? {} : { proxyUrl }),
       };
-      const request = (signal: AbortSignal | undefined): ReturnType<typeof requestToken> =>
-        requestToken(client, namespace, serviceAccount, signal === undefined ? {} : { signal });
-      return connectAs(bare, serviceAccountCredential(request, clock), options);
+      const request = (): Promise<BearerToken> => requestToken(client, namespace, serviceAccount, {});
+      return connectAs(bare, tokenCredential(request, clock), options);
     },
     close: () => transport.close(),
   };

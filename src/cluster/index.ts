@@ -9,7 +9,6 @@ export type {
   LogLine,
   PatchBody,
   ServerVersion,
-  ServiceAccountToken,
 } from "./cluster.ts";
 export type { LoginOptions } from "./access-credential.ts";
 export type { ClientCertificate, ClusterAccess, EksLogin, Impersonation } from "./cluster-access.ts";
@@ -17,6 +16,7 @@ export { ClusterError, type ClusterErrorCode, isClusterError, type StatusCause }
 export { connectCluster, type ConnectOptions } from "./connect-cluster.ts";
 export { type AwsCredentialsFor, roleSessionName } from "./eks-credential.ts";
 export { type EksTokenRequest, mintEksToken } from "./eks-token.ts";
+export type { BearerToken } from "./token-credential.ts";
 export { createForwarder, type Forwarder } from "./forward-request.ts";
 export { parseKubeconfig } from "./kubeconfig.ts";
 export type { KubeconfigPolicy } from "./kubeconfig-policy.ts";

@@ -1,11 +1,8 @@
-import type { Clock } from "../base/index.ts";
 import { own, stringifyJson } from "../resource/index.ts";
-import { abortable } from "./abortable.ts";
 import { type ApiClient, badAnswer } from "./api-client.ts";
-import type { CallOptions, ServiceAccountToken } from "./cluster.ts";
-import { ClusterError } from "./cluster-error.ts";
-import type { Credential } from "./credential.ts";
+import type { CallOptions } from "./cluster.ts";
 import { textOf } from "./text-of.ts";
+import type { BearerToken } from "./token-credential.ts";
 
 /** app.md §3.10. */
 const defaultExpirationSeconds = 7200;
@@ -16,7 +13,7 @@ export function requestToken(
   namespace: string,
   name: string,
   options: CallOptions & { readonly expirationSeconds?: number },
-): Promise<ServiceAccountToken> {
+): Promise<BearerToken> {
   const { signal, expirationSeconds = defaultExpirationSeconds } = options;
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}/token`;
   return client.call(
@@ -42,50 +39,4 @@ export function requestToken(
       return { token, expiresAt };
     },
   );
-}
-
-interface Held extends ServiceAccountToken {
-  readonly renewAt: number;
-}
-
-/**
- * Bearer tokens of a ServiceAccount, asked for when first needed and again when half of the life is left; a token that is still valid is
- * used on when renewing fails (app.md §3.10).
- */
-export function serviceAccountCredential(
-  request: (signal: AbortSignal | undefined) => Promise<ServiceAccountToken>,
-  clock: Clock,
-): Credential {
-  let held: Held | undefined;
-  let renewing: Promise<Held> | undefined;
-  const renew = (): Promise<Held> => {
-    // Many calls wait for one request; none of their signals may end it for the others.
-    renewing ??= request(undefined)
-      .then((token) => {
-        const now = clock.now();
-        held = { ...token, renewAt: now + (token.expiresAt - now) / 2 };
-        return held;
-      })
-      .finally(() => {
-        renewing = undefined;
-      });
-    return renewing;
-  };
-  const current = async (mustRenew: boolean): Promise<Held> => {
-    if (held !== undefined && !mustRenew && clock.now() < held.renewAt) return held;
-    const old = held;
-    try {
-      return await renew();
-    } catch (error) {
-      if (!mustRenew && old !== undefined && clock.now() < old.expiresAt && error instanceof ClusterError) return old;
-      throw error;
-    }
-  };
-  return {
-    isRenewable: true,
-    async headers({ renew: mustRenew, signal }) {
-      const { token } = await abortable(current(mustRenew), signal);
-      return { authorization: `Bearer ${token}` };
-    },
-  };
 }

@@ -419,14 +419,97 @@ describe("a person's own kubeconfig", () => {
     assert.equal(await outcome(environment, "--kubeconfig-yaml", text), "default");
   });
 
-  it("runs no program", async () => {
-    const own = config();
-    own.users[0] = { name: own.users[0]?.name ?? "", user: { exec: { command: "touch", args: ["x"] } } };
-    file("conf/exec", stringify(own));
-    assert.match(
-      await outcome({}, "--kubeconfig", "conf/exec"),
-      /has exec, and lateen runs no program named by a kubeconfig/,
-    );
+  it("is that of a Pod where there is none", async () => {
+    const { "certificate-authority-data": ca, server } = config().clusters[0]?.cluster ?? {};
+    file("pod/ca.crt", Buffer.from(String(ca), "base64").toString("utf8"));
+    file("pod/token", `${cluster.token}\n`);
+    file("pod/namespace", "kube-public\n");
+    const { hostname, port } = new URL(String(server));
+    const environment = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+    const { code, out, err } = await run(["ls", "--tty"], { environment, serviceAccountFolder: join(folder, "pod") });
+    assert.equal(code, 0, err);
+    assert.match(out, /Apps in namespace 'kube-public'/);
+    assert.match(await outcome(environment), /no kubeconfig was found/);
+  });
+
+  describe("may name a program that logs in", () => {
+    /** The program writes what it was told into `told.json`, counts its runs, and prints its argument. */
+    const program = (): string =>
+      file(
+        "conf/login.mjs",
+        `import { appendFileSync, writeFileSync } from "node:fs";
+const { NAME, KUBERNETES_EXEC_INFO } = process.env;
+appendFileSync(new URL("runs", import.meta.url), "x");
+writeFileSync(new URL("told.json", import.meta.url), JSON.stringify({ NAME, info: JSON.parse(KUBERNETES_EXEC_INFO) }));
+console.log(process.argv[2]);
+process.exitCode = Number(process.argv[3] ?? 0);
+`,
+      );
+    const runs = (): number => readFileSync(join(folder, "conf/runs"), "utf8").length;
+    const apiVersion = "client.authentication.k8s.io/v1";
+    const answer = (status: object, version = apiVersion): string =>
+      JSON.stringify({ apiVersion: version, kind: "ExecCredential", status });
+    const login = async (args: readonly string[], more: Record<string, unknown> = {}): Promise<string> => {
+      program();
+      rmSync(join(folder, "conf/runs"), { force: true });
+      const own = config();
+      const exec = {
+        apiVersion,
+        command: process.execPath,
+        args: [join(folder, "conf/login.mjs"), ...args],
+        interactiveMode: "Never",
+        ...more,
+      };
+      own.users[0] = { name: own.users[0]?.name ?? "", user: { exec } };
+      file("conf/exec", stringify(own));
+      return outcome({ PATH: process.env["PATH"] ?? "" }, "--kubeconfig", "conf/exec");
+    };
+
+    it("with a token, once while it lasts", async () => {
+      const env = [{ name: "NAME", value: "value" }];
+      const status = { token: cluster.token, expirationTimestamp: "2999-01-01T00:00:00Z" };
+      assert.equal(await login([answer(status)], { env, provideClusterInfo: true }), "default");
+      assert.equal(runs(), 1);
+      const told = JSON.parse(readFileSync(join(folder, "conf/told.json"), "utf8")) as {
+        NAME: string;
+        info: { spec: { interactive: boolean; cluster: { server: string } } };
+      };
+      assert.equal(told.NAME, "value");
+      assert.equal(told.info.spec.interactive, false);
+      assert.equal(told.info.spec.cluster.server, cluster.server);
+    });
+
+    it("again when the server refuses the token", async () => {
+      assert.match(await login([answer({ token: "worn-out" })]), /Unauthorized|unauthorized|401/);
+      assert.ok(runs() > 1, `${runs()} runs`);
+    });
+
+    const refused = [
+      { name: "that fails", args: [answer({ token: "s3cret" }), "3"], says: /failed with exit code 3/ },
+      { name: "whose answer is no JSON", args: ["s3cret"], says: /the answer of \S+ is not JSON/ },
+      {
+        name: "of another version",
+        args: [answer({ token: "s3cret" }, "client.authentication.k8s.io/v1beta1")],
+        says: /another apiVersion/,
+      },
+      { name: "that gives nothing", args: [answer({})], says: /neither a token nor a certificate/ },
+      { name: "of an unknown version", args: [], more: { apiVersion: "v1" }, says: /invalid apiVersion "v1"/ },
+      { name: "that has to ask", args: [], more: { interactiveMode: "Always" }, says: /has to ask/ },
+      {
+        name: "that is not there",
+        args: [],
+        more: { command: "./none", installHint: "Get it from the shop." },
+        says: /executable \.\/none not found\n\n.*Get it from the shop\./s,
+      },
+    ];
+    for (const { name, args, more, says } of refused) {
+      it(`but not one ${name}`, async () => {
+        const said = await login(args, more);
+        assert.match(said, /getting credentials: exec/);
+        assert.match(said, says);
+        assert.doesNotMatch(said, /s3cret/);
+      });
+    }
   });
 
   it("must be there", async () => {

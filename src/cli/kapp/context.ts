@@ -4,6 +4,10 @@ import type { CommandContext } from "../command.ts";
 export interface KappContext extends Pick<CommandContext, "terminal" | "environment" | "signal"> {
   /** What relative paths are relative to. */
   readonly cwd: string;
+  /** Where a Pod finds its ServiceAccount. */
+  readonly serviceAccountFolder: string;
+  /** Whether standard input is a terminal. */
+  readonly isInteractive: boolean;
   /** Whether standard output is a terminal. */
   readonly isTty: boolean;
   /** Whether colours may be used, if it is. */

@@ -1,11 +1,12 @@
 /**
- * A person's own kubeconfig, found and read as kubectl and kapp do: by flag, by environment, in the home folder; files that it names are
- * opened, relative to its own folder. Programs that it names are not run: only EKS' way to log in is known, as data.
+ * A person's own kubeconfig, found and read as kubectl and kapp do: by flag, by environment, in the home folder, or a Pod's own ServiceAccount; files that it
+ * names are opened, relative to its own folder.
  */
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { isList, isMap, type Json, type JsonMap, own, parseYamlStream, stringifyYaml } from "../../resource/index.ts";
 import { CommandError } from "../exit-code.ts";
+import type { ExecStanza } from "./exec-login.ts";
 
 export interface KubeconfigSource {
   /** `--kubeconfig`, `--kubeconfig-context`, `--kubeconfig-yaml`; empty where not given. */
@@ -14,10 +15,19 @@ export interface KubeconfigSource {
   readonly yaml: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Folder of the Pod's ServiceAccount, for where there is no kubeconfig. */
+  readonly serviceAccountFolder: string;
 }
 
-/** The text of a kubeconfig with one context, which names no files. @throws CommandError */
-export function readKubeconfig(source: KubeconfigSource): string {
+export interface OwnKubeconfig {
+  /** With one context; it names no files. */
+  readonly text: string;
+  /** The same without the program that logs in. Absent where there is none. */
+  readonly withExec?: { readonly stanza: ExecStanza; readonly textWithout: string };
+}
+
+/** @throws CommandError */
+export function readKubeconfig(source: KubeconfigSource): OwnKubeconfig {
   const { environment } = source;
   const yaml = source.yaml || (environment["KAPP_KUBECONFIG_YAML"] ?? "");
   const context = source.context || (environment["KAPP_KUBECONFIG_CONTEXT"] ?? "");
@@ -25,7 +35,33 @@ export function readKubeconfig(source: KubeconfigSource): string {
     yaml === ""
       ? openFiles(source)
       : [{ title: "--kubeconfig-yaml", folder: source.cwd, text: withServiceAddress(yaml, environment) }];
-  return stringifyYaml(oneContext(files.map(parse), context), { keyOrder: "natural", width: 80 });
+  const { config, userFolder } = oneContext(files.map(parse), context);
+  const text = textOf(config);
+  const [user] = listAt(config, "users");
+  const exec = own(own(user, "user"), "exec");
+  if (!isMap(exec)) return { text };
+  const cluster = own(listAt(config, "clusters")[0], "cluster");
+  const stanza = { exec, folder: userFolder, cluster: isMap(cluster) ? cluster : {} };
+  return { text, withExec: { stanza, textWithout: textOf(withoutExec(config)) } };
+}
+
+function textOf(config: JsonMap): string {
+  return stringifyYaml(config, { keyOrder: "natural", width: 80 });
+}
+
+function withoutExec(config: JsonMap): JsonMap {
+  const users = listAt(config, "users").map((entry) => {
+    const user = own(entry, "user");
+    if (!isMap(entry) || !isMap(user)) return entry;
+    const { exec: _, ...rest } = user;
+    return { ...entry, user: rest };
+  });
+  return { ...config, users };
+}
+
+function listAt(map: JsonMap, field: string): readonly Json[] {
+  const list = own(map, field);
+  return isList(list) ? list : [];
 }
 
 interface KubeconfigFile {
@@ -35,8 +71,9 @@ interface KubeconfigFile {
   readonly text: string;
 }
 
-/** The one file of `--kubeconfig`, which must be there; or those of $KUBECONFIG; or the one in the home folder. */
-function openFiles({ path, environment, cwd }: KubeconfigSource): KubeconfigFile[] {
+/** The one file of `--kubeconfig`, which must be there; or those of $KUBECONFIG; or the one in the home folder; or what a Pod has. */
+function openFiles(source: KubeconfigSource): KubeconfigFile[] {
+  const { path, environment, cwd } = source;
   const asked = path || (environment["KAPP_KUBECONFIG"] ?? "");
   if (asked !== "") {
     const file = open(resolve(cwd, asked));
@@ -47,12 +84,27 @@ function openFiles({ path, environment, cwd }: KubeconfigSource): KubeconfigFile
   const home = environment["HOME"] ?? environment["USERPROFILE"] ?? "";
   const paths = listed.length > 0 || home === "" ? listed : [join(home, ".kube", "config")];
   const found = paths.flatMap((name) => open(resolve(cwd, name)) ?? []);
-  if (found.length === 0) {
-    throw failure(
-      `no kubeconfig was found (looked at: ${paths.join(", ") || "nothing"}); give one with --kubeconfig or KUBECONFIG`,
-    );
-  }
-  return found;
+  if (found.length > 0) return found;
+  const inPod = podKubeconfig(source);
+  if (inPod !== undefined) return [inPod];
+  throw failure(
+    `no kubeconfig was found (looked at: ${paths.join(", ") || "nothing"}); give one with --kubeconfig or KUBECONFIG`,
+  );
+}
+
+/** As client-go finds the cluster that a Pod runs in. `undefined` outside of one. */
+function podKubeconfig({ environment, serviceAccountFolder: folder }: KubeconfigSource): KubeconfigFile | undefined {
+  const address = serviceAddress(environment);
+  if (address === "" || open(join(folder, "token")) === undefined) return undefined;
+  const name = "in-cluster";
+  const namespace = open(join(folder, "namespace"))?.text.trim() ?? "";
+  const config = {
+    "current-context": name,
+    contexts: [{ name, context: { cluster: name, user: name, ...(namespace === "" ? {} : { namespace }) } }],
+    clusters: [{ name, cluster: { server: `https://${address}`, "certificate-authority": "ca.crt" } }],
+    users: [{ name, user: { tokenFile: "token" } }],
+  };
+  return { title: "the Pod's ServiceAccount", folder, text: JSON.stringify(config) };
 }
 
 /** `undefined` for a file that is not there. */
@@ -66,11 +118,15 @@ function open(path: string): KubeconfigFile | undefined {
 }
 
 function withServiceAddress(yaml: string, environment: KubeconfigSource["environment"]): string {
+  return yaml.replaceAll("${KAPP_KUBERNETES_SERVICE_HOST_PORT}", serviceAddress(environment));
+}
+
+/** `host:port` of the cluster that this process runs in; empty outside of one. */
+function serviceAddress(environment: KubeconfigSource["environment"]): string {
   const host = environment["KUBERNETES_SERVICE_HOST"] ?? "";
   const port = environment["KUBERNETES_SERVICE_PORT"] ?? "";
   const bracketed = host.includes(":") ? `[${host}]` : host;
-  const address = port === "" ? host : `${bracketed}:${port}`;
-  return yaml.replaceAll("${KAPP_KUBERNETES_SERVICE_HOST_PORT}", address);
+  return port === "" ? host : `${bracketed}:${port}`;
 }
 
 interface ParsedFile {
@@ -88,8 +144,14 @@ function parse({ title, folder, text }: KubeconfigFile): ParsedFile {
   return { config: value, folder };
 }
 
+interface OneContext {
+  readonly config: JsonMap;
+  /** Of the file that the user stands in. */
+  readonly userFolder: string;
+}
+
 /** Of several files the first one that knows a name counts. Names that are nowhere stay as they are, for whoever reads the result to tell. */
-function oneContext(files: readonly ParsedFile[], asked: string): JsonMap {
+function oneContext(files: readonly ParsedFile[], asked: string): OneContext {
   const current =
     asked || (files.map(({ config }) => own(config, "current-context")).find((name) => isText(name)) ?? "");
   const all = (list: string): Named[] =>
@@ -109,7 +171,7 @@ function oneContext(files: readonly ParsedFile[], asked: string): JsonMap {
   const body = own(context?.entry, "context");
   const entries = (list: string, key: string, files: readonly FileField[]): Json[] =>
     pick(list, own(body, key)).map(({ entry, folder }) => withFiles(entry, key, files, folder));
-  return {
+  const config = {
     "current-context": current,
     contexts: contexts.map(({ entry }) => entry),
     clusters: entries("clusters", "cluster", [{ file: "certificate-authority", text: "certificate-authority-data" }]),
@@ -119,6 +181,7 @@ function oneContext(files: readonly ParsedFile[], asked: string): JsonMap {
       { file: "tokenFile", text: "token" },
     ]),
   };
+  return { config, userFolder: pick("users", own(body, "user"))[0]?.folder ?? "" };
 }
 
 interface Named {

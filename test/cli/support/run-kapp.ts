@@ -10,6 +10,7 @@ export interface KappSettings {
   readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string;
+  readonly serviceAccountFolder?: string;
   /** What the person types, line by line; then the end of input. */
   readonly answers?: readonly string[];
   readonly isTty?: boolean;
@@ -38,6 +39,8 @@ export async function kapp(args: readonly string[], settings: KappSettings = {})
     environment: settings.environment ?? {},
     signal: settings.signal ?? new AbortController().signal,
     cwd: settings.cwd ?? "/",
+    serviceAccountFolder: settings.serviceAccountFolder ?? "/nowhere",
+    isInteractive: false,
     isTty: settings.isTty ?? false,
     hasColours: settings.hasColours ?? false,
     readStdin: () => new TextEncoder().encode(settings.stdin ?? ""),

@@ -47,6 +47,8 @@ export async function runCommand(
       environment: { ...step.env, KAPP_KUBECONFIG_YAML: kubeconfig },
       signal,
       cwd,
+      serviceAccountFolder: "/nowhere",
+      isInteractive: false,
       isTty: false,
       hasColours: false,
       readStdin: () => new Uint8Array(),
