@@ -18,6 +18,11 @@ export interface ControlPlane {
   readonly server: string;
   /** The admin's bearer token; empty where LATEEN_TEST_KUBECONFIG uses another credential. */
   readonly token: string;
+  /**
+   * A file with what every container says it has written, as container runtimes store it: `TIME stdout F TEXT`, by RFC 3339 time. Absent for a cluster that
+   * LATEEN_TEST_KUBECONFIG names.
+   */
+  readonly containerLog?: string;
   /** Runs kubectl and resolves to its stdout. Another `kubeconfig` text aims it at another server. Rejects with stderr on a non-zero exit. */
   readonly kubectl: Kubectl;
   /** Kills the servers and removes their data; nothing happens to a cluster that LATEEN_TEST_KUBECONFIG names. */
@@ -79,6 +84,7 @@ async function startServers(bin: string, dir: string, group: ProcessGroup): Prom
     "--advertise-address=127.0.0.1",
     // The Service "kubernetes" may not point at a loopback address, and nobody in these tests uses it.
     "--endpoint-reconciler-type=none",
+    "--kubelet-preferred-address-types=InternalIP",
     `--secure-port=${port}`,
     `--cert-dir=${file("certs")}`,
     `--token-auth-file=${file("tokens.csv")}`,
@@ -115,9 +121,18 @@ async function startServers(bin: string, dir: string, group: ProcessGroup): Prom
     "--kube-api-burst=1000",
     "--profiling=false",
   ]);
+  const containerLog = file("container.log");
+  writeFileSync(containerLog, "");
+  writeFileSync(file("logs.yaml"), logsConfig(containerLog));
+  const kubeletPort = await freePort();
   group.start("kwok", join(bin, "kwok"), [
     `--kubeconfig=${file("kubeconfig")}`,
     `--config=${fileURLToPath(new URL("stages.yaml", import.meta.url))}`,
+    `--config=${file("logs.yaml")}`,
+    `--server-address=127.0.0.1:${kubeletPort}`,
+    `--node-port=${kubeletPort}`,
+    `--tls-cert-file=${file("certs/apiserver.crt")}`,
+    `--tls-private-key-file=${file("certs/apiserver.key")}`,
     "--manage-all-nodes=true",
     "--node-ip=127.0.0.1",
     "--cidr=10.0.0.0/16",
@@ -139,9 +154,20 @@ async function startServers(bin: string, dir: string, group: ProcessGroup): Prom
     kubeconfig,
     server,
     token,
+    containerLog,
     kubectl: createKubectl(join(bin, "kubectl"), dir, kubeconfig),
     stop: () => group.stop(),
   };
+}
+
+/** Any container's log is this file. */
+function logsConfig(logsFile: string): string {
+  return JSON.stringify({
+    apiVersion: "kwok.x-k8s.io/v1alpha1",
+    kind: "ClusterLogs",
+    metadata: { name: "all" },
+    spec: { logs: [{ logsFile }] },
+  });
 }
 
 async function existingCluster(kubeconfig: string): Promise<ControlPlane> {

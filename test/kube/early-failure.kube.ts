@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../../src/base/index.ts";
 import { type Cluster, connectCluster, parseKubeconfig } from "../../src/cluster/index.ts";
@@ -57,6 +58,8 @@ describe("a wait that cannot succeed on a real cluster", () => {
   before(async () => {
     plane = await startControlPlane();
     for (const name of [namespace, full]) await plane.kubectl(["create", "namespace", name]);
+    if (plane.containerLog !== undefined)
+      writeFileSync(plane.containerLog, "2026-01-01T00:00:00.000000000Z stdout F no memory is left\n");
     await plane.kubectl(["create", "quota", "none", "-n", full, "--hard=pods=0"]);
     cluster = connectCluster(parseKubeconfig(plane.kubeconfig, { now: Date.now() }));
   });
@@ -101,6 +104,7 @@ describe("a wait that cannot succeed on a real cluster", () => {
         crashing.log,
         /\^ Condition Ready is not True \(False\) \(container c: CrashLoopBackOff, restarted 8 times/,
       );
+      if (plane.containerLog !== undefined) assert.match(crashing.end, /^lateen: +\| no memory is left$/m);
       // The Pods that crash are still there while the new ones start.
       assert.equal((await deploy(name, workload({ kind, name, image: "web:2" }))).end, "succeeded");
     });
