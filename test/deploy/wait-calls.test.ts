@@ -84,7 +84,7 @@ describe("looks at many workloads", () => {
     cluster.before = ({ verb }) => {
       if (verb !== "delete" || deletedAt !== undefined) return;
       deletedAt = cluster.clock.now();
-      cluster.clock.after(1, () => edit(({ labels: _, ...metadata }) => metadata));
+      cluster.clock.after(1, () => edit((metadata) => ({ ...metadata, labels: {} })));
       cluster.clock.after(readyAfterMs, () => {
         for (const one of cluster.objects("Deployment")) cluster.remove("Deployment", nameOf(one));
       });
