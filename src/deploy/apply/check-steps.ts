@@ -48,25 +48,25 @@ export async function checkSteps(
   checks: readonly StepCheck[],
   context: CheckContext,
 ): Promise<readonly PromiseSettledResult<CheckResult>[]> {
-  const needs = await settled(checks, context, async (check) => needOf(check, context));
+  const needs = await allSettled(checks, context, async (check) => needOf(check, context));
   const read = await readObjects(
     valuesOf(needs).flatMap((need) => ("read" in need ? need.read : [])),
     context,
   );
-  const looks = await settled(needs, context, async (need) => lookAt(valueOf(need), read, context));
+  const looks = await allSettled(needs, context, async (need) => lookAt(valueOf(need), read, context));
   const associatedOf = await associatedObjects(
     valuesOf(looks)
       .filter(isOpen)
       .map(({ open }) => open),
     context,
   );
-  return settled(looks, context, async (settledLook) => {
-    const look = valueOf(settledLook);
+  return allSettled(looks, context, async (result) => {
+    const look = valueOf(result);
     return isOpen(look) ? explained(look, associatedOf(look.open), context) : look;
   });
 }
 
-function settled<Item, Result>(
+function allSettled<Item, Result>(
   items: readonly Item[],
   { concurrency }: CheckContext,
   work: (item: Item) => Promise<Result>,
