@@ -46,6 +46,9 @@ export class BitSet {
 
   /** Whether every member of `other` is one of this set too. */
   covers(other: BitSet): boolean {
-    return other.#words.every((word, i) => (word & ~(this.#words[i] ?? 0)) === 0);
+    const words = this.#words;
+    const wanted = other.#words;
+    for (let i = 0; i < wanted.length; i++) if (((wanted[i] ?? 0) & ~(words[i] ?? 0)) !== 0) return false;
+    return true;
   }
 }

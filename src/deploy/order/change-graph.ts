@@ -179,7 +179,8 @@ class GraphBuilder {
 
   /** All its edges are there already. */
   #isRequired({ owner, ignoreIfCyclical }: OwnedRule, group: Group): boolean {
-    return !ignoreIfCyclical && this.#active.has(owner) && this.#active.covers(group.bits);
+    if (ignoreIfCyclical || !this.#active.has(owner)) return false;
+    return this.#partOf(group, this.#active).members.length === group.members.length;
   }
 
   /** By owner, what its rules may reach. Absent for owners that are on no cycle: theirs may reach all. */
@@ -232,12 +233,16 @@ class GraphBuilder {
   }
 
   #join(key: string, index: number): void {
-    const made = { number: this.#groups.size, members: [], bits: new BitSet(this.#nodes.length) };
-    const group = this.#groups.get(key) ?? made;
-    this.#groups.set(key, group);
+    const group = this.#groups.get(key) ?? this.#newGroup(key);
     group.members.push(index);
     group.bits.add(index);
     this.#groupsOf[index]?.push(group);
+  }
+
+  #newGroup(key: string): Group {
+    const group = { number: this.#groups.size, members: [], bits: new BitSet(this.#nodes.length) };
+    this.#groups.set(key, group);
+    return group;
   }
 
   #groupOf({ rule: { target, group } }: OwnedRule): Group | undefined {
