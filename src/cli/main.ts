@@ -23,7 +23,8 @@ if (command === "ytt" && rest[0] !== "--help" && rest[0] !== "-h") {
     signal: interrupt.signal,
     cwd: process.cwd(),
     serviceAccountFolder: "/var/run/secrets/kubernetes.io/serviceaccount",
-    isInteractive: process.stdin.isTTY,
+    // Absent, not false, where it is none.
+    isInteractive: Boolean(process.stdin.isTTY),
     isTty: process.stdout.isTTY,
     hasColours: !process.env["NO_COLOR"],
     readStdin,

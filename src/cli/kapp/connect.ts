@@ -38,9 +38,10 @@ export async function connect(
     const access = parseEks(own.text);
     if (access !== undefined) return connectCluster(access, options);
   }
+  const parsed = parse(withExec.textWithout);
   const login = (): Promise<ExecAnswer> => runExecLogin(withExec.stanza, context);
   const { token, clientCertificate } = await login();
-  const access = { ...parse(withExec.textWithout), ...(clientCertificate === undefined ? {} : { clientCertificate }) };
+  const access = { ...parsed, ...(clientCertificate === undefined ? {} : { clientCertificate }) };
   if (token === undefined) return connectCluster(access, options);
   let unused: BearerToken | undefined = token;
   const requestToken = async (): Promise<BearerToken> => {
