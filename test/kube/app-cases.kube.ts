@@ -19,7 +19,7 @@ import { startWorld, type World } from "./app-cases/world.ts";
 
 const folder =
   process.env["LATEEN_CASES_APP"] ?? fileURLToPath(new URL("../../../shared/data/app/cases", import.meta.url));
-const maxAttempts = 3;
+const maxAttempts = 5;
 const gate = createGate();
 const cases = existsSync(folder) ? readCases(folder) : [];
 
