@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { resolve, sep } from "node:path";
-import type { BearerToken } from "../../cluster/index.ts";
+import type { BearerToken, ClientCertificate } from "../../cluster/index.ts";
 import { isList, isMap, type Json, type JsonMap, own, parseJson, stringifyJson } from "../../resource/index.ts";
 import { CommandError } from "../exit-code.ts";
 
@@ -27,7 +27,7 @@ export interface ExecHost {
 /** What a program answered. */
 export interface ExecAnswer {
   readonly token?: BearerToken;
-  readonly clientCertificate?: { readonly certificate: string; readonly key: string };
+  readonly clientCertificate?: ClientCertificate;
 }
 
 const versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -52,16 +52,20 @@ export async function runExecLogin(stanza: ExecStanza, host: ExecHost): Promise<
     );
   const isInteractive = mode !== "Never" && host.isInteractive;
   const program = command.includes("/") || command.includes(sep) ? resolve(folder, command) : command;
-  const { exitCode, answer } = await run(program, textsAt(exec, "args"), {
-    cwd: host.cwd,
-    signal: host.signal,
-    stdin: isInteractive ? "inherit" : "ignore",
-    env: {
-      ...host.environment,
-      ...environmentOf(exec),
-      KUBERNETES_EXEC_INFO: stringifyJson(infoFor(stanza, apiVersion, isInteractive)),
+  const { exitCode, answer } = await run(
+    program,
+    listAt(exec, "args").filter((value) => typeof value === "string"),
+    {
+      cwd: host.cwd,
+      signal: host.signal,
+      stdin: isInteractive ? "inherit" : "ignore",
+      env: {
+        ...host.environment,
+        ...environmentOf(exec),
+        KUBERNETES_EXEC_INFO: stringifyJson(infoFor(stanza, apiVersion, isInteractive)),
+      },
     },
-  }).catch((error: unknown) => {
+  ).catch((error: unknown) => {
     host.signal.throwIfAborted();
     const hint = text(exec, "installHint");
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
@@ -103,8 +107,7 @@ function run(
 }
 
 function infoFor({ exec, cluster }: ExecStanza, apiVersion: string, interactive: boolean): JsonMap {
-  const extensions = own(cluster, "extensions");
-  const config = (isList(extensions) ? extensions : []).find(
+  const config = listAt(cluster, "extensions").find(
     (entry) => own(entry, "name") === "client.authentication.k8s.io/exec",
   );
   const { extensions: _, ...about } = cluster;
@@ -140,17 +143,17 @@ function readAnswer(answer: string, command: string, apiVersion: string): ExecAn
 }
 
 function environmentOf(exec: JsonMap): Record<string, string> {
-  const entries = own(exec, "env");
   return Object.fromEntries(
-    (isList(entries) ? entries : []).flatMap((entry) =>
+    listAt(exec, "env").flatMap((entry) =>
       isMap(entry) && text(entry, "name") !== "" ? [[text(entry, "name"), text(entry, "value")]] : [],
     ),
   );
 }
 
-function textsAt(map: JsonMap, field: string): string[] {
-  const values = own(map, field);
-  return (isList(values) ? values : []).filter((value) => typeof value === "string");
+/** Empty where there is no list. */
+export function listAt(map: JsonMap, field: string): readonly Json[] {
+  const list = own(map, field);
+  return isList(list) ? list : [];
 }
 
 function text(map: JsonMap, field: string): string {

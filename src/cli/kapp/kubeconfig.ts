@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { isList, isMap, type Json, type JsonMap, own, parseYamlStream, stringifyYaml } from "../../resource/index.ts";
+import { isMap, type Json, type JsonMap, own, parseYamlStream, stringifyYaml } from "../../resource/index.ts";
 import { CommandError } from "../exit-code.ts";
-import type { ExecStanza } from "./exec-login.ts";
+import { type ExecStanza, listAt } from "./exec-login.ts";
 
 export interface KubeconfigSource {
   /** `--kubeconfig`, `--kubeconfig-context`, `--kubeconfig-yaml`; empty where not given. */
@@ -57,11 +57,6 @@ function withoutExec(config: JsonMap): JsonMap {
     return { ...entry, user: rest };
   });
   return { ...config, users };
-}
-
-function listAt(map: JsonMap, field: string): readonly Json[] {
-  const list = own(map, field);
-  return isList(list) ? list : [];
 }
 
 interface KubeconfigFile {
@@ -155,10 +150,9 @@ function oneContext(files: readonly ParsedFile[], asked: string): OneContext {
   const current =
     asked || (files.map(({ config }) => own(config, "current-context")).find((name) => isText(name)) ?? "");
   const all = (list: string): Named[] =>
-    files.flatMap(({ config, folder }) => {
-      const entries = own(config, list);
-      return (isList(entries) ? entries : []).flatMap((entry) => (isMap(entry) ? [{ entry, folder }] : []));
-    });
+    files.flatMap(({ config, folder }) =>
+      listAt(config, list).flatMap((entry) => (isMap(entry) ? [{ entry, folder }] : [])),
+    );
   const pick = (list: string, name: Json | undefined): readonly Named[] => {
     const named = all(list);
     const found = named.find(({ entry }) => own(entry, "name") === name);

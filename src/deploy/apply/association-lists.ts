@@ -27,28 +27,29 @@ export async function listAssociations(
   wanted: readonly Association[],
   context: ListContext,
 ): Promise<(wanted: Association) => readonly KubeObject[] | undefined> {
-  const groups = Map.groupBy(wanted, whereOf);
-  const calls = [...groups.values()].flatMap((group) => {
+  const calls = [...Map.groupBy(wanted, whereOf)].flatMap(([where, group]) => {
+    const [first] = group;
+    if (first === undefined) return [];
     const values = [...new Set(group.map(({ association }) => association))];
     return Array.from({ length: Math.ceil(values.length / valuesPerList) }, (_, chunk) => ({
-      group,
+      where,
+      type: first.type,
+      namespace: first.namespace,
       values: values.slice(chunk * valuesPerList, (chunk + 1) * valuesPerList),
     }));
   });
   const found = new Map<string, KubeObject[]>();
-  await mapBounded(calls, context.concurrency, async ({ group: [first], values }) => {
-    if (first === undefined) return;
-    const { type, namespace } = first;
+  await mapBounded(calls, context.concurrency, async ({ where, type, namespace, values }) => {
     const objects = await listed(type, namespace, values, context);
     if (objects === undefined) return;
-    for (const association of values) found.set(`${whereOf(first)} ${association}`, []);
-    for (const object of objects)
-      found.get(`${whereOf(first)} ${labelsOf(object)[label.association] ?? ""}`)?.push(object);
+    for (const association of values) found.set(`${where} ${association}`, []);
+    for (const object of objects) found.get(`${where} ${labelsOf(object)[label.association] ?? ""}`)?.push(object);
   });
   return (one) => found.get(`${whereOf(one)} ${one.association}`);
 }
 
-function whereOf({ type, namespace }: Association): string {
+/** What one list can be of. */
+export function whereOf({ type, namespace }: Pick<Association, "type" | "namespace">): string {
   return `${type.group}/${type.version}/${type.resource} ${namespace}`;
 }
 

@@ -3,7 +3,7 @@ import { label } from "../annotations.ts";
 import type { ApiType } from "../cluster-port.ts";
 import type { CallVerb } from "../failure.ts";
 import { calling } from "./api-calls.ts";
-import { type Association, type ListContext, listAssociations } from "./association-lists.ts";
+import { type Association, type ListContext, listAssociations, whereOf } from "./association-lists.ts";
 
 export interface ObjectRead {
   readonly type: ApiType;
@@ -27,7 +27,7 @@ export async function readObjects(
   reads: readonly ObjectRead[],
   context: ListContext,
 ): Promise<(read: ObjectRead) => Promise<KubeObject | undefined>> {
-  const places = Map.groupBy(reads, ({ type, object }) => `${type.group}/${type.resource} ${namespaceOf(object)}`);
+  const places = Map.groupBy(reads, ({ type, object }) => whereOf({ type, namespace: namespaceOf(object) }));
   const many = [...places.values()].filter(({ length }) => length >= fewestListed).flat();
   const find = await listAssociations(
     many.flatMap((read) => associationOf(read) ?? []),

@@ -1,14 +1,14 @@
 /** A set of small integers. Order graphs of thousands of changes are dense: sets of bits keep them small and quick to join. */
 export class BitSet {
-  #words: Uint32Array;
+  readonly #words: Uint32Array;
 
   constructor(size: number) {
     this.#words = new Uint32Array((size + 31) >>> 5);
   }
 
   copy(): BitSet {
-    const copy = new BitSet(0);
-    copy.#words = this.#words.slice();
+    const copy = new BitSet(this.#words.length << 5);
+    copy.#words.set(this.#words);
     return copy;
   }
 

@@ -48,6 +48,7 @@ export class CycleGuard {
     const leads = this.#leadsTo(order, owners, targets);
     const parts: Part[] = [{ members: targets }];
     const firstParts = owners.map((_, owner) => firstPart(parts, (target) => leads[target]?.has(owner) === true));
+    const placeOf = new Map(parts.map((part, place) => [part, place]));
     const nodes = parts.map(() => this.#node());
     const sets: BitSet[] = [];
     for (let place = parts.length - 1; place >= 0; place--) {
@@ -64,9 +65,10 @@ export class CycleGuard {
     const none = new BitSet(this.#size);
     return new Map(
       owners.map((owner, index) => {
-        const place = parts.findIndex((part) => part === firstParts[index]);
-        const node = nodes[place];
-        if (node !== undefined) this.#link(order, owner, node);
+        const first = firstParts[index];
+        const place = first === undefined ? undefined : placeOf.get(first);
+        if (place === undefined) return [owner, none];
+        this.#link(order, owner, nodes[place] ?? 0);
         return [owner, sets[place] ?? none];
       }),
     );

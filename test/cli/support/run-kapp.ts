@@ -4,6 +4,8 @@ export interface KappResult {
   readonly code: number;
   readonly out: string;
   readonly err: string;
+  /** What was written to standard error, call by call. */
+  readonly errorLines: readonly string[];
 }
 
 export interface KappSettings {
@@ -23,7 +25,7 @@ export interface KappSettings {
 /** Runs `lateen kapp ARGS` in this process and gathers what it prints. */
 export async function kapp(args: readonly string[], settings: KappSettings = {}): Promise<KappResult> {
   let out = "";
-  const err: string[] = [];
+  const errorLines: string[] = [];
   const answers = [...(settings.answers ?? [])];
   const write = (text: string): void => {
     out += text;
@@ -32,7 +34,7 @@ export async function kapp(args: readonly string[], settings: KappSettings = {})
   const code = await runKapp(args, {
     terminal: {
       out: (line) => write(`${line}\n`),
-      err: (line) => err.push(`${line}\n`),
+      err: (line) => errorLines.push(line),
       write: (bytes) => write(typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("utf8")),
       paint: (_colour, text) => text,
     },
@@ -46,5 +48,5 @@ export async function kapp(args: readonly string[], settings: KappSettings = {})
     readStdin: () => new TextEncoder().encode(settings.stdin ?? ""),
     readLine: async () => answers.shift(),
   });
-  return { code, out, err: err.join("") };
+  return { code, out, err: errorLines.map((line) => `${line}\n`).join(""), errorLines };
 }

@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runKapp } from "../../../src/cli/kapp/run.ts";
+import { kapp } from "../../cli/support/run-kapp.ts";
 import { type CaseFile, type ChangeRow, type CommandStep, type ExpectedStep, withNamespace } from "./case-file.ts";
 
 export interface CommandResult extends ExpectedStep {
@@ -26,8 +26,6 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const cwd = folderWithNamespace(file);
-  let stdout = "";
-  const errorLines: string[] = [];
   try {
     const argv = [
       step.op,
@@ -37,25 +35,10 @@ export async function runCommand(
       ...recordedFlags,
       ...(step.args ?? []),
     ];
-    const exit = await runKapp(argv, {
-      terminal: {
-        out: (line) => (stdout += `${line}\n`),
-        err: (line) => errorLines.push(line),
-        write: (bytes) => (stdout += typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("utf8")),
-        paint: (_colour, text) => text,
-      },
-      environment: { ...step.env, KAPP_KUBECONFIG_YAML: kubeconfig },
-      signal,
-      cwd,
-      serviceAccountFolder: "/nowhere",
-      isInteractive: false,
-      isTty: false,
-      hasColours: false,
-      readStdin: () => new Uint8Array(),
-      readLine: async () => undefined,
-    });
-    const lines = stdout.split("\n");
-    if (exit === 0 && lines.at(-2) !== "Succeeded") throw new Error(`kapp's last line is missing: ${stdout}`);
+    const environment = { ...step.env, KAPP_KUBECONFIG_YAML: kubeconfig };
+    const { code: exit, out, errorLines } = await kapp(argv, { environment, signal, cwd });
+    const lines = out.split("\n");
+    if (exit === 0 && lines.at(-2) !== "Succeeded") throw new Error(`kapp's last line is missing: ${out}`);
     return { exit, errorLines, ...readPlan(lines), ...readLog(lines), otherLines: readOthers(lines) };
   } finally {
     rmSync(cwd, { recursive: true });
